@@ -1,0 +1,42 @@
+/**
+ * What the engine takes from the machine it runs on: clock, sleep and randomness.
+ * Nothing else in `src` reads them, so a simulation that hands in its own host
+ * controls every source of chance.
+ *
+ * @module
+ */
+
+import { randomBytes, randomUUID } from "node:crypto";
+
+/** Clock, sleep and randomness, as one argument. */
+export interface Host {
+  /** The time now, in milliseconds since the epoch. */
+  now(): number;
+  /**
+   * Resolves after `ms` milliseconds, or as soon as `signal` aborts (it never
+   * rejects: the caller looks at the signal).
+   */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A fresh version 4 UUID: file names, commit tokens, table ids. */
+  uuid(): string;
+  /** A number in [0, 1) for jitter. */
+  random(): number;
+}
+
+/** The real machine: wall clock, timers, and the operating system's randomness. */
+export const systemHost: Host = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done, { once: true });
+    }),
+  uuid: () => randomUUID(),
+  random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
+};
