@@ -1,0 +1,45 @@
+/**
+ * The command line: `litmus <command>`.
+ *
+ * @module
+ */
+
+import process from "node:process";
+
+/** A command: its arguments to its exit status. */
+type Command = (args: string[]) => Promise<number>;
+
+/** Each command, loaded when it is asked for. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  engine: async () => (await import("./engine.ts")).engine,
+  verify: async () => (await import("./verify.ts")).verify,
+};
+
+const USAGE = `usage: litmus <command> [arguments]
+
+  verify   the main job, end to end: atomicity, isolation, time travel, durability
+  engine   speaks the engine protocol on standard input and output
+`;
+
+/**
+ * Runs one command.
+ *
+ * @param args The command's name, then its arguments.
+ * @returns The exit status: 0 where all is well, 2 where the command is unknown.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args.filter((arg, i) => i > 0 || arg !== "--");
+  if (name === undefined || name === "help" || name === "--help") {
+    process.stdout.write(USAGE);
+    return name === undefined ? 2 : 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load) {
+    process.stderr.write(`litmus: unknown command ${name}\n${USAGE}`);
+    return 2;
+  }
+  const command = await load();
+  return await command(rest.filter((arg) => arg !== "--"));
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
