@@ -41,7 +41,11 @@ export interface ByteRange {
 
 /** Options that every call takes. */
 export interface CallOptions {
-  /** Cancels the wait. A write whose request was sent may still take effect. */
+  /**
+   * Cancels the wait. Before anything was sent, every call throws
+   * `DELTA_ABORTED`; after that reads still throw it, and a write answers
+   * `unknown`, because its request may still take effect.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -111,6 +115,11 @@ export interface StoreCapabilities {
 export interface ObjectStore {
   /** Where the store is rooted, for messages: no secrets, no slash at the end. */
   readonly url: string;
+  /**
+   * Which medium it stands on (endpoint and bucket), for what is proved once per
+   * medium; a store without one is a medium of its own.
+   */
+  readonly identity?: string;
   /** What it can do. */
   readonly capabilities: StoreCapabilities;
   /** Reads an object, or a range of it; `undefined` when there is none. */
@@ -133,4 +142,6 @@ export interface ObjectStore {
   ): Promise<CreateOutcome>;
   /** Deletes objects; one that is not there is deleted already. */
   delete(paths: readonly string[], options?: CallOptions): Promise<void>;
+  /** Lets go of sockets and the like; the store may still be used, at the price of new ones. */
+  close?(): Promise<void>;
 }
