@@ -73,10 +73,12 @@ export class RowSet {
    * Reads a 64-bit bitmap in Delta's older "native" format: the buckets in
    * order from key 0, each with its size before it.
    *
+   * @param bytes The bitmap, after its magic number.
+   * @param littleEndian Whether count and sizes are; the protocol's own example has them the other way.
    * @throws {RangeError} Where the bytes are cut or break the format.
    */
-  static parseNative(bytes: Uint8Array): RowSet {
-    const reader = new Reader(bytes);
+  static parseNative(bytes: Uint8Array, littleEndian: boolean): RowSet {
+    const reader = new Reader(bytes, littleEndian);
     const buckets = reader.u32();
     const containers = new Map<number, Container>();
     for (let key = 0; key < buckets; key++) {
@@ -237,14 +239,16 @@ function either(a: Container, b: Container): Container {
   return sizeOf(bits) <= LONGEST_LIST ? unpack(bits) : bits;
 }
 
-/** A little-endian walk over bytes that never reads past their end. */
+/** A walk over bytes, little-endian unless told, that never reads past their end. */
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #littleEndian: boolean;
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, littleEndian = true) {
     this.#bytes = bytes;
+    this.#littleEndian = littleEndian;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
@@ -263,13 +267,13 @@ class Reader {
   u16(): number {
     const at = this.#at;
     this.take(2);
-    return this.#view.getUint16(at, true);
+    return this.#view.getUint16(at, this.#littleEndian);
   }
 
   u32(): number {
     const at = this.#at;
     this.take(4);
-    return this.#view.getUint32(at, true);
+    return this.#view.getUint32(at, this.#littleEndian);
   }
 
   u64(): number {
