@@ -1,14 +1,93 @@
 /**
- * `deno task docs`: the pages under `docs` that are made from the source.
+ * `deno task docs`: pages and parts of pages that are made from the source.
  *
  * @module
  */
 
 import { type CodeFacts, ERROR_CODES } from "../src/errors.ts";
+import {
+  TABLE_FEATURES,
+  type TableFeature,
+} from "../src/protocol/table_feature.ts";
 
-/** Where each generated page lives, and its text. */
-export function generatedPages(): Readonly<Record<string, string>> {
-  return { "docs/errors.md": errorsPage(ERROR_CODES) };
+/**
+ * Where each page that is generated, or has a generated part, lives, and its text.
+ *
+ * @param readme The README as it is: all but its table of features is kept.
+ */
+export function generatedPages(
+  readme: string,
+): Readonly<Record<string, string>> {
+  return {
+    "docs/errors.md": errorsPage(ERROR_CODES),
+    "README.md": withFeatures(readme, featureTable(TABLE_FEATURES)),
+  };
+}
+
+const PART = /(<!-- features:[^>]*-->\n)[\s\S]*(<!-- end of features -->)/;
+
+/** The README with another table of features. */
+export function withFeatures(readme: string, table: string): string {
+  if (!PART.test(readme)) throw new Error("README.md has no part for features");
+  return readme.replace(
+    PART,
+    (_, head, tail) =>
+      `${head}\n<!-- deno-fmt-ignore-start -->\n\n${table}\n<!-- deno-fmt-ignore-end -->\n\n${tail}`,
+  );
+}
+
+const WRITTEN: Readonly<Record<TableFeature["write"], string>> = {
+  yes: "yes",
+  unused: "while unused",
+  no: "**no**",
+};
+
+/** What there is to say of a feature beyond yes and no. */
+const NOTES: Readonly<Record<string, string>> = {
+  appendOnly: "overwrite is refused while it is on",
+  invariants:
+    "a write to a table with an invariant other than NOT NULL is refused",
+  checkConstraints:
+    "a write to a table with a constraint is refused: there is no SQL to check it with yet",
+  changeDataFeed: "appends need no change files; the feed is not read yet",
+  generatedColumns: "a write to a table with a generated column is refused",
+  columnMapping: "by name and by id",
+  identityColumns: "a write to a table with an identity column is refused",
+  deletionVectors:
+    "inline, relative and absolute; none are written yet: no operation deletes single rows",
+  v2Checkpoint:
+    "JSON and Parquet, with and without sidecars; written where the table's policy says so",
+  vacuumProtocolCheck: "there is no vacuum yet",
+  typeWidening: "at any depth",
+  variantType: "decoded to a value; variants are not written",
+  variantShredding: "put together on reading; not written",
+  domainMetadata: "unknown domains are kept",
+  rowTracking:
+    "row ids and high-water mark are written; ids are not exposed to readers",
+  inCommitTimestamp: "used for time travel and history, strictly increasing",
+  clustering: "statistics are kept; files are not clustered",
+  allowColumnDefaults: "every column is to be given",
+  catalogManaged: "commits belong to a catalog",
+};
+
+/** The table of features, every "no" written out. */
+export function featureTable(features: readonly TableFeature[]): string {
+  const rows = features.map(({ name, kind, read, write }) => {
+    const reads = kind === "writer"
+      ? "nothing to do"
+      : read === "yes"
+      ? "yes"
+      : "**no**";
+    return `| \`${name}\` | ${reads} | ${WRITTEN[write]} | ${
+      NOTES[name] ?? ""
+    } |`;
+  });
+  return [
+    "| table feature | read | write | notes |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 const ADVICE: Readonly<Record<CodeFacts["retry"], string>> = {
@@ -49,7 +128,10 @@ ${rows.join("\n")}
 }
 
 if (import.meta.main) {
-  for (const [path, text] of Object.entries(generatedPages())) {
+  const readme = await Deno.readTextFile(
+    new URL("../README.md", import.meta.url),
+  );
+  for (const [path, text] of Object.entries(generatedPages(readme))) {
     await Deno.writeTextFile(new URL(`../${path}`, import.meta.url), text);
   }
 }

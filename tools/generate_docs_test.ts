@@ -1,10 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
-import { errorsPage, generatedPages } from "./generate_docs.ts";
+import {
+  errorsPage,
+  featureTable,
+  generatedPages,
+  withFeatures,
+} from "./generate_docs.ts";
 
 Deno.test("the generated pages are current: run `deno task docs` where not", async () => {
-  for (const [path, text] of Object.entries(generatedPages())) {
-    const url = new URL(`../${path}`, import.meta.url);
-    assertEquals(await Deno.readTextFile(url), text, path);
+  const read = (path: string) =>
+    Deno.readTextFile(new URL(`../${path}`, import.meta.url));
+  for (
+    const [path, text] of Object.entries(
+      generatedPages(await read("README.md")),
+    )
+  ) {
+    assertEquals(await read(path), text, path);
   }
 });
 
@@ -18,4 +28,21 @@ Deno.test("errorsPage() lists each code with its conflict's name and what to do"
     },
   });
   assert(page.includes("| `X` | conflict (ConcurrentAppend) | m | load"));
+});
+
+Deno.test("featureTable() writes out what is not supported", () => {
+  const table = featureTable([
+    { name: "x", kind: "reader-writer", requires: [], read: "no", write: "no" },
+    { name: "y", kind: "writer", requires: [], read: "yes", write: "unused" },
+  ]);
+  assert(table.includes("| `x` | **no** | **no** |"));
+  assert(table.includes("| `y` | nothing to do | while unused |"));
+});
+
+Deno.test("withFeatures() replaces the table and nothing else", () => {
+  const readme = "a\n<!-- features: x -->\nold\n<!-- end of features -->\nb\n";
+  const once = withFeatures(readme, "new $&\n");
+  assert(once.startsWith("a\n") && once.endsWith("\nb\n"));
+  assert(once.includes("new $&") && !once.includes("old"));
+  assertEquals(withFeatures(once, "new $&\n"), once);
 });
