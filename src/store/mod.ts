@@ -41,3 +41,21 @@ export {
 } from "./traced_store.ts";
 export type { CallName } from "./store_wrapper.ts";
 export { compareUtf8 } from "./store_path.ts";
+export {
+  type Delay,
+  delayedStore,
+  type DelayedStoreOptions,
+} from "./delayed_store.ts";
+export {
+  type Fault,
+  faultAt,
+  faultOn,
+  type FaultPlan,
+  type FaultTarget,
+  type FaultyStore,
+  faultyStore,
+  type InjectedFault,
+  type StoreCall,
+} from "./faulty_store.ts";
+export { proveExclusive } from "./exclusivity_probe.ts";
+export { type Host, systemHost } from "../host.ts";

@@ -464,9 +464,14 @@ class S3Store implements ObjectStore {
       this.#bucketSeen = true;
       return { done: true, value };
     } catch (error) {
-      const failure = readFailure(error, this.#settings.secrets);
-      return { done: false, failure };
+      return { done: false, failure: this.#read(error) };
     }
+  }
+
+  #read(error: unknown): S3Failure {
+    const failure = readFailure(error, this.#settings.secrets);
+    if (!isMissingBucket(failure)) return failure;
+    return { ...failure, text: `there is no bucket ${this.#bucket}` };
   }
 
   async #empty(
