@@ -14,6 +14,7 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 /** The form of one argument. */
 export type Form =
   | "boolean"
+  | "integer"
   | "list"
   | "names"
   | "natural"
@@ -35,6 +36,7 @@ const isNatural = (value: JsonValue): boolean =>
 
 const CHECKS: Readonly<Record<Form, (value: JsonValue) => boolean>> = {
   boolean: (value) => typeof value === "boolean",
+  integer: (value) => Number.isSafeInteger(value),
   list: (value) => Array.isArray(value),
   names: (value) => Array.isArray(value) && value.every(isText),
   natural: isNatural,
@@ -48,6 +50,7 @@ const CHECKS: Readonly<Record<Form, (value: JsonValue) => boolean>> = {
 
 const SAID: Readonly<Record<Form, string>> = {
   boolean: "true or false",
+  integer: "a whole number",
   list: "an array",
   names: "an array of names",
   natural: "a whole number from 0 up",

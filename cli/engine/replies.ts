@@ -12,6 +12,34 @@ import type { JsonObject } from "./arguments.ts";
 /** A reply, ready to be written. */
 export type Reply = Readonly<Record<string, unknown>>;
 
+/** JSON text that goes into a reply as it is. */
+export class RawJson {
+  /** The text. */
+  readonly text: string;
+
+  /**
+   * Marks a text as JSON.
+   *
+   * @param text JSON, on one line.
+   */
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Writes a reply as one line of JSON. */
+export function formatReply(reply: Reply): string {
+  const parts = Object.entries(reply)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const text = value instanceof RawJson
+        ? value.text
+        : JSON.stringify(value);
+      return `${JSON.stringify(name)}:${text}`;
+    });
+  return `{${parts.join(",")}}`;
+}
+
 /** A request whose envelope is right. */
 export interface Request {
   /** The request's id. */
