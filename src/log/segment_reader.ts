@@ -9,8 +9,14 @@
  * @module
  */
 
-import type { Action, CommitInfo, RemoveFile } from "../actions/action.ts";
+import type {
+  Action,
+  AddFile,
+  CommitInfo,
+  RemoveFile,
+} from "../actions/action.ts";
 import { forEachAction } from "../actions/commit_codec.ts";
+import { fileKey } from "../actions/file_key.ts";
 import { DeltaError } from "../errors.ts";
 import type { TableContext } from "../store/table_context.ts";
 import {
@@ -325,33 +331,63 @@ async function readReplayFile(
 }
 
 /**
- * Bytes of a compaction that is whole as far as anyone can tell. Its commits
- * can always take its place, so doubt is enough to refuse it: it has to end with
- * a line feed and each line has to parse.
+ * Bytes of a compaction that is whole and reconciled as far as anyone can tell.
+ * Its commits can always take its place, so doubt is enough to refuse it: it has
+ * to end with a line feed, each line has to parse, and nothing may be said twice.
  */
 function checkCompaction(
   context: TableContext,
   path: string,
   bytes: Uint8Array<ArrayBuffer> | undefined,
 ): Uint8Array<ArrayBuffer> {
-  const isWhole = bytes !== undefined && bytes.at(-1) === 0x0a &&
-    parses(bytes, path);
-  if (isWhole) return bytes;
+  const why = bytes === undefined
+    ? "the file is gone"
+    : bytes.at(-1) !== 0x0a
+    ? "the file is cut"
+    : whyNotReconciled(bytes, path);
+  if (why === undefined) return bytes!;
   throw new DeltaError("DELTA_LOG_FILE_CORRUPT", {
     what: `Cannot read ${path} of ${context.url}`,
-    why: bytes === undefined ? "the file is gone" : "the file is cut",
+    why,
     fix: "Delete the compaction: its commits hold the same",
     context: { table: context.url, path },
   });
 }
 
-function parses(bytes: Uint8Array, path: string): boolean {
+/** Some writers concatenate commits, newest first: such a file has lost the order of its actions. */
+function whyNotReconciled(bytes: Uint8Array, path: string): string | undefined {
+  const said = new Set<string>();
+  let twice: string | undefined;
   try {
-    forEachAction(bytes, path, () => {});
-    return true;
+    forEachAction(bytes, path, (action) => {
+      const subject = subjectOf(action);
+      if (subject === undefined) return;
+      if (said.has(subject)) twice ??= subject;
+      said.add(subject);
+    });
   } catch (error) {
-    if (error instanceof DeltaError) return false;
+    if (error instanceof DeltaError) return error.details.why;
     throw error;
+  }
+  return twice === undefined
+    ? undefined
+    : `it speaks twice of ${twice.replaceAll("\0", " ")}: it is not reconciled`;
+}
+
+/** What an action speaks of, where a reconciled file has one action of it at most. */
+function subjectOf(action: Action): string | undefined {
+  if ("add" in action) return file(action.add);
+  if ("remove" in action) return file(action.remove);
+  if ("protocol" in action) return "protocol";
+  if ("metaData" in action) return "metaData";
+  if ("txn" in action) return `txn\0${action.txn.appId}`;
+  if ("domainMetadata" in action) {
+    return `domain\0${action.domainMetadata.domain}`;
+  }
+  return undefined;
+
+  function file(named: AddFile | RemoveFile): string {
+    return `file\0${fileKey(named.path, named.deletionVector)}`;
   }
 }
 

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Metadata, Protocol } from "../actions/action.ts";
+import type { Metadata, Protocol, Txn } from "../actions/action.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
 import { completeMetadata } from "../log/core_replay.ts";
 import { readLastCheckpoint } from "../log/last_checkpoint.ts";
@@ -29,6 +29,7 @@ import {
   type SegmentCore,
 } from "../log/segment_reader.ts";
 import { checkReadable } from "../protocol/support.ts";
+import { tableProperties } from "../protocol/table_property.ts";
 import { parseSchema } from "../schema/schema_json.ts";
 import type { TableContext } from "../store/table_context.ts";
 import { fileSetOf } from "./file_set.ts";
@@ -76,7 +77,7 @@ export async function loadSnapshot(
     protocol,
     metadata,
     schema: parseSchema(metadata.schemaString),
-    transactions: core.transactions,
+    transactions: unexpired(context, core.transactions, metadata),
     domains: core.domains,
     inCommitTimestamp: core.inCommitTimestamp,
     segment: core.segment,
@@ -179,6 +180,42 @@ async function probe(
   };
 }
 
+/**
+ * The transactions that the table still remembers. One without a time cannot be
+ * told to have expired, and forgetting it could apply its data twice.
+ */
+function unexpired(
+  context: TableContext,
+  transactions: ReadonlyMap<string, Txn>,
+  metadata: Metadata,
+): ReadonlyMap<string, Txn> {
+  const key = "delta.setTransactionRetentionDuration";
+  if (transactions.size === 0 || !(key in metadata.configuration)) {
+    return transactions;
+  }
+  const kept = tableProperties(metadata.configuration)
+    .setTransactionRetentionMs;
+  if (kept === undefined) return transactions;
+  const oldest = context.host.now() - kept;
+  return new Map(
+    [...transactions].filter(([, { lastUpdated }]) =>
+      lastUpdated === undefined || lastUpdated > oldest
+    ),
+  );
+}
+
+/** The fields of a protocol that the specification knows; others ask nothing of anyone. */
+function plainProtocol(protocol: Protocol): Protocol {
+  const { minReaderVersion, minWriterVersion } = protocol;
+  const { readerFeatures, writerFeatures } = protocol;
+  return {
+    minReaderVersion,
+    minWriterVersion,
+    ...(readerFeatures && { readerFeatures }),
+    ...(writerFeatures && { writerFeatures }),
+  };
+}
+
 /** Protocol and metadata, which every version must have. */
 function demand(
   context: TableContext,
@@ -186,7 +223,10 @@ function demand(
 ): { readonly protocol: Protocol; readonly metadata: Metadata } {
   const { protocol, metadata } = core;
   if (protocol && metadata) {
-    return { protocol, metadata: completeMetadata(metadata) };
+    return {
+      protocol: plainProtocol(protocol),
+      metadata: completeMetadata(metadata),
+    };
   }
   const missing = protocol ? "metaData" : metadata ? "protocol" : "protocol and no metaData";
   throw new DeltaError("DELTA_STATE_RECOVER_ERROR", {

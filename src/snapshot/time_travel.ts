@@ -14,11 +14,11 @@
 import type { CommitInfo, Metadata } from "../actions/action.ts";
 import { forEachAction } from "../actions/commit_codec.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
-import { readCommit } from "../log/commit_file.ts";
+import { readLogFile } from "../log/commit_file.ts";
 import { inCommitTimestampOf } from "../log/core_replay.ts";
 import { type CommitEntry, listLog } from "../log/log_listing.ts";
 import type { LogListing } from "../log/log_listing.ts";
-import type { Version } from "../log/log_path.ts";
+import { commitPath, type Version } from "../log/log_path.ts";
 import { legalRange } from "../log/log_segment.ts";
 import { orderedParallel } from "../log/ordered_parallel.ts";
 import type { TableContext } from "../store/table_context.ts";
@@ -48,6 +48,12 @@ export interface HistoryOptions {
 
 /** How many commits the history reads ahead. */
 const PARALLEL_COMMITS = 8;
+
+/** Up to so many in-commit timestamps are all read, which tolerates ones that do not grow; of more a few are. */
+const FEW_COMMITS = 256;
+
+/** Bytes in which the first line of a commit, its provenance, is looked for first. */
+const HEAD_BYTES = 32 * 1024;
 
 /**
  * The latest version at or before a time.
@@ -182,10 +188,27 @@ async function readTimeline(
       if (before.length > 0 && timestampMs < enabled!.timestamp) {
         return lastAtOrBefore(before, timestampMs);
       }
-      return (await searchInCommit(legal.slice(split), timestampMs, timeOf))
-        .version;
+      const after = legal.slice(split);
+      return after.length > FEW_COMMITS
+        ? await searchInCommit(after, timestampMs, timeOf)
+        : lastAtOrBefore(await growing(after, timeOf), timestampMs);
     },
   };
+}
+
+/** In-commit timestamps of all versions, moved forward where a writer broke its word and they do not grow. */
+async function growing(
+  times: readonly VersionTime[],
+  timeOf: (time: VersionTime) => Promise<number>,
+): Promise<VersionTime[]> {
+  const found: VersionTime[] = [];
+  let before = -Infinity;
+  const reads = orderedParallel(times, PARALLEL_COMMITS, timeOf);
+  for await (const own of reads) {
+    before = Math.max(own, before + 1);
+    found.push({ version: times[found.length]!.version, timestamp: before });
+  }
+  return found;
 }
 
 /** Binary search over in-commit timestamps, which grow: one commit is read per step. */
@@ -193,14 +216,14 @@ async function searchInCommit(
   times: readonly VersionTime[],
   timestampMs: number,
   timeOf: (time: VersionTime) => Promise<number>,
-): Promise<VersionTime> {
+): Promise<Version> {
   let [low, high] = [0, times.length - 1];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (await timeOf(times[middle]!) <= timestampMs) low = middle;
     else high = middle - 1;
   }
-  return times[low]!;
+  return times[low]!.version;
 }
 
 function lastAtOrBefore(
@@ -257,18 +280,30 @@ function enablementOf(metadata: Metadata): Enablement | undefined {
   return { version: Number(version), timestamp: Number(time) };
 }
 
+/** A commit's provenance; its first line is enough where it stands there, as it should. */
 async function readInfo(
   context: TableContext,
   version: Version,
   signal: AbortSignal | undefined,
 ): Promise<CommitInfo | undefined> {
-  const file = await readCommit(context, version, { signal });
-  let info: CommitInfo | undefined;
-  if (file) {
-    forEachAction(file.bytes, file.path, (action) => {
-      if ("commitInfo" in action) info ??= action.commitInfo;
-    });
+  const path = commitPath(version);
+  const range = { start: 0, end: HEAD_BYTES };
+  const head = await context.store.get(path, { range, signal });
+  const end = head?.bytes.indexOf(0x0a) ?? -1;
+  if (head && end > 0) {
+    const info = infoIn(head.bytes.subarray(0, end), path);
+    if (info) return info;
   }
+  if (!head || head.size === 0) return undefined;
+  const bytes = await readLogFile(context, path, { size: head.size, signal });
+  return bytes && infoIn(bytes, path);
+}
+
+function infoIn(bytes: Uint8Array, path: string): CommitInfo | undefined {
+  let info: CommitInfo | undefined;
+  forEachAction(bytes, path, (action) => {
+    if ("commitInfo" in action) info ??= action.commitInfo;
+  });
   return info;
 }
 
