@@ -12,7 +12,10 @@ function numbers(seed: number): () => number {
 }
 
 const every = (from: number, to: number, step = 1) =>
-  Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+  Array.from(
+    { length: Math.ceil((to - from) / step) },
+    (_, i) => from + i * step,
+  );
 
 const SETS: readonly [string, number[]][] = [
   ["nothing", []],

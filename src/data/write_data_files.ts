@@ -36,7 +36,7 @@ import {
   type StatisticsCollector,
   statisticsCollector,
 } from "./collect_statistics.ts";
-import { newDataPath } from "./data_path.ts";
+import { newDataPath, type NewPath } from "./data_path.ts";
 import {
   encodeBatches,
   type EncodedFile,
@@ -284,7 +284,7 @@ class Writer implements DataFileWriter {
       const { logical, physical, properties } = this.#layout;
       const statistics = statisticsCollector(logical, physical, {
         columns: properties.dataSkippingNumIndexedCols,
-        names: statisticsNames(properties),
+        names: properties.dataSkippingStatsColumns,
       });
       file = {
         values: part.values,
@@ -365,12 +365,7 @@ class Writer implements DataFileWriter {
     const encoded = await this.#encode(file);
     this.#open.delete(key);
     if (file.bytes > 2 ** 20) this.#ratio = encoded.bytes.length / file.bytes;
-    const path = newDataPath(
-      this.#layout.partition.map(({ field, physicalName }) =>
-        [field.name, file.values[physicalName] ?? null] as const
-      ),
-      this.#fileName(),
-    );
+    const path = this.#newPath(file);
     await this.#uploads.start(path.stored, encoded.bytes);
     this.#adds.push({
       path: path.logged,
@@ -394,6 +389,19 @@ class Writer implements DataFileWriter {
       file.held,
       this.#encodeOptions(file),
     );
+  }
+
+  #newPath(file: OpenFile): NewPath {
+    const { partition, properties } = this.#layout;
+    if (properties.randomizeFilePrefixes) {
+      const letters = this.#context.host.uuid().replaceAll("-", "");
+      const prefix = letters.slice(0, properties.randomPrefixLength);
+      return newDataPath([], this.#fileName(), prefix);
+    }
+    const folders = partition.map(({ field, physicalName }) =>
+      [field.name, file.values[physicalName] ?? null] as const
+    );
+    return newDataPath(folders, this.#fileName());
   }
 
   #fileName(): string {
@@ -499,9 +507,4 @@ function layoutOf(target: WriteTarget): Layout {
     arrowSchema: arrowSchemaOf(physical),
     tightBounds: protocol.writerFeatures?.includes("deletionVectors") ?? false,
   };
-}
-
-function statisticsNames(properties: TableProperties): string | undefined {
-  const names: unknown = properties.dataSkippingStatsColumns;
-  return typeof names === "string" ? names : undefined;
 }

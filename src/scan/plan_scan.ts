@@ -1,0 +1,96 @@
+/**
+ * What a scan reads: columns by name, and the live files that may hold a row
+ * that is wanted. No I/O.
+ *
+ * @module
+ */
+
+import type { AddFile, Metadata } from "../actions/action.ts";
+import { fileMatcher } from "../data/data_skipping.ts";
+import { parseStatistics } from "../data/parse_statistics.ts";
+import { DeltaError } from "../errors.ts";
+import { type BoundPredicate, columnsOf } from "../expression/bind.ts";
+import type { StructType } from "../schema/data_type.ts";
+import { findField } from "../schema/schema_path.ts";
+import { eachFile, type FileSet } from "../snapshot/file_set.ts";
+
+const NO_COLUMNS: StructType = { kind: "struct", fields: [] };
+
+/** The table, as far as planning goes; a snapshot is one. */
+export interface PlannedTable {
+  /** The logical schema. */
+  readonly schema: StructType;
+  /** Partition columns and configuration. */
+  readonly metadata: Metadata;
+}
+
+/**
+ * The columns of a scan.
+ *
+ * @param names Top-level columns in the order wanted, in any capitalisation; all by default.
+ * @throws {DeltaError} `DELTA_COLUMN_NOT_FOUND`; `DELTA_INVALID_ARGUMENT` for a column named twice.
+ */
+export function columnsToScan(
+  schema: StructType,
+  names: readonly string[] | undefined,
+): StructType {
+  if (!names) return schema;
+  const fields = names.map((name) => {
+    const field = findField(schema, name);
+    if (field) return field;
+    throw new DeltaError("DELTA_COLUMN_NOT_FOUND", {
+      what: `Cannot read the column ${name}`,
+      why: `the table has ${schema.fields.map((f) => f.name).join(", ")}`,
+      fix: "Name one of them",
+      context: { column: name },
+    });
+  });
+  const twice = fields.find((field, i) => fields.indexOf(field) < i);
+  if (twice) {
+    throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+      what: `Cannot read the column ${twice.name}`,
+      why: "it is named twice",
+      fix: "Name each column once",
+      context: { column: twice.name },
+    });
+  }
+  return { kind: "struct", fields };
+}
+
+/**
+ * The live files that may hold a wanted row, in the file set's order, one at a
+ * time.
+ *
+ * @param predicate Bound to the table's schema; without one every file is read.
+ */
+export function* planScan(
+  files: FileSet,
+  table: PlannedTable,
+  predicate: BoundPredicate | undefined,
+): Generator<AddFile> {
+  if (!predicate) return yield* eachFile(files);
+  const mayMatch = fileMatcher(predicate, table);
+  for (const file of eachFile(files)) if (mayMatch(file)) yield file;
+}
+
+/** How many live rows a file has by its statistics; `undefined` where they do not say. */
+export function countByStatistics(file: AddFile): number | undefined {
+  const { numRecords } = parseStatistics(file.stats, NO_COLUMNS);
+  if (numRecords === undefined) return undefined;
+  const left = numRecords - (file.deletionVector?.cardinality ?? 0);
+  // More deleted than there were: the statistics are wrong, the footer is not.
+  return left < 0 ? undefined : left;
+}
+
+/**
+ * Whether partition values alone decide a predicate: then all rows of a file
+ * are wanted, or none.
+ */
+export function isPartitionOnly(
+  predicate: BoundPredicate,
+  metadata: Metadata,
+): boolean {
+  return columnsOf(predicate).every((path) =>
+    path.length === 1 && metadata.partitionColumns.includes(path[0]!)
+  );
+}
