@@ -200,8 +200,9 @@ function arrowType(
       );
     case "map":
       return new arrow.Map_(
+        // The name that the Parquet format gives the group.
         new arrow.Field(
-          "entries",
+          "key_value",
           new arrow.Struct([
             nestedField("key", type.keyType, false, path, ids),
             nestedField(

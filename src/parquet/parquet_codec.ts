@@ -5,8 +5,15 @@
  * @module
  */
 
+export { type ColumnPath } from "./carve_row_group.ts";
 export {
   type FileBatch,
   type ReadOptions,
   readParquet,
 } from "./parquet_reader.ts";
+export {
+  CREATED_BY,
+  type WriteOptions,
+  writeParquet,
+  type WrittenFile,
+} from "./parquet_writer.ts";

@@ -235,6 +235,18 @@ export class ThriftWriter {
     this.struct(fields);
   }
 
+  /** A field whose struct `write` writes with {@link struct}. */
+  rawStruct(id: number, write: () => void): void {
+    this.fieldHead(id, WIRE.struct);
+    write();
+  }
+
+  /** A 16-bit field. */
+  i16(id: number, value: number): void {
+    this.fieldHead(id, WIRE.i16);
+    this.integer(value);
+  }
+
   /** A 32-bit field; left out when undefined. */
   i32(id: number, value: number | undefined): void {
     if (value === undefined) return;
