@@ -19,6 +19,7 @@ import type {
 } from "../actions/action.ts";
 import { formatCommit } from "../actions/commit_codec.ts";
 import { DeltaError } from "../errors.ts";
+import { hasFeature } from "../protocol/table_feature.ts";
 import type { EarlierAttempt, RebaseRules } from "./rebase_rules.ts";
 import {
   type CommitProvenance,
@@ -144,7 +145,8 @@ function commitInfoOf(
 
 /** Whether a table writes in-commit timestamps. */
 export function hasInCommitTimestamps(metadata: Metadata): boolean {
-  return metadata.configuration["delta.enableInCommitTimestamps"] === "true";
+  const enabled = metadata.configuration["delta.enableInCommitTimestamps"];
+  return enabled?.toLowerCase() === "true";
 }
 
 function timestampFor(
@@ -197,8 +199,9 @@ function withRowIds(
   const off = { adds: staged.adds, domain: undefined, firstRowId: undefined };
   const protocol = staged.protocol ?? base?.protocol;
   const metadata = staged.metadata ?? base?.metadata;
-  if (!protocol?.writerFeatures?.includes("rowTracking")) return off;
-  if (metadata?.configuration["delta.rowTrackingSuspended"] === "true") {
+  if (!protocol || !hasFeature(protocol, "rowTracking")) return off;
+  if (metadata?.configuration["delta.rowTrackingSuspended"]?.toLowerCase() ===
+      "true") {
     return off;
   }
   const before = rowIdHighWaterMark(base?.domains.get(ROW_TRACKING_DOMAIN));

@@ -21,11 +21,7 @@ import { fileKey } from "../actions/file_key.ts";
 import { DeltaError } from "../errors.ts";
 import type { BoundPredicate } from "../expression/bind.ts";
 
-/** How much a commit minds what others did meanwhile. */
-export type IsolationLevel =
-  | "Serializable"
-  | "WriteSerializable"
-  | "SnapshotIsolation";
+export type { IsolationLevel } from "../protocol/table_property.ts";
 
 /** What a transaction read of its table; nothing of it makes a blind write. */
 export interface Reads {

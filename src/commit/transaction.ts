@@ -1,0 +1,579 @@
+/**
+ * A transaction: actions staged on a snapshot, what was read of it, and one
+ * commit that lands all of them or none.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { contextOf } from "../store/table_context.ts";
+ * import { memoryStore } from "../store/memory_store.ts";
+ *
+ * const context = contextOf(memoryStore());
+ * const create = new Transaction(context, undefined, {
+ *   operation: "CREATE TABLE",
+ * });
+ * create.setProtocol({ minReaderVersion: 1, minWriterVersion: 2 });
+ * create.setMetadata({
+ *   id: context.host.uuid(),
+ *   format: { provider: "parquet", options: {} },
+ *   schemaString: '{"type":"struct","fields":[]}',
+ *   partitionColumns: [],
+ *   configuration: {},
+ * });
+ * const { version } = await create.commit();
+ * assert.equal(version, 0);
+ * ```
+ *
+ * @module
+ */
+
+import type {
+  AddCdcFile,
+  AddFile,
+  CommitInfo,
+  DeletionVectorDescriptor,
+  DomainMetadata,
+  Metadata,
+  Protocol,
+  RemoveFile,
+  Txn,
+} from "../actions/action.ts";
+import { fileKey } from "../actions/file_key.ts";
+import { DeltaError, throwIfAborted } from "../errors.ts";
+import { bindPredicate, type BoundPredicate } from "../expression/bind.ts";
+import type { Predicate } from "../expression/predicate.ts";
+import { commitPath } from "../log/log_path.ts";
+import { checkWritable, type Operation } from "../protocol/support.ts";
+import { hasFeature } from "../protocol/table_feature.ts";
+import { tableProperties } from "../protocol/table_property.ts";
+import { columnMappingMode, physicalName } from "../schema/column_mapping.ts";
+import type { StructType } from "../schema/data_type.ts";
+import { parseSchema } from "../schema/schema_json.ts";
+import {
+  advanceSnapshot,
+  refreshSnapshot,
+  withCheckpoint,
+} from "../snapshot/advance_snapshot.ts";
+import { loadSnapshot } from "../snapshot/load_snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import { proveExclusive } from "../store/exclusivity_probe.ts";
+import type { TableContext } from "../store/table_context.ts";
+import { afterCommit, type Maintenance } from "./after_commit.ts";
+import type { BuiltCommit, CommitDraft } from "./commit_bytes.ts";
+import {
+  type BaseMoves,
+  type CommitLimits,
+  type CommitLoopResult,
+  DEFAULT_LIMITS,
+  runCommitLoop,
+} from "./commit_loop.ts";
+import { createdSnapshot } from "./created_snapshot.ts";
+import { defaultRules, type RebaseRules } from "./rebase_rules.ts";
+import { checkStaged, type Reads, type StagedActions } from "./staged_actions.ts";
+
+/** What a transaction says of itself, and how it commits. */
+export interface TransactionOptions {
+  /** The operation's name in the history; `WRITE` by default. */
+  readonly operation?: string | undefined;
+  /** The operation's parameters in the history; none by default. */
+  readonly operationParameters?: CommitInfo["operationParameters"] | undefined;
+  /** Free text for the history. */
+  readonly userMetadata?: string | undefined;
+  /** What the protocol's features are asked about; told from the actions by default. */
+  readonly intent?: Operation | undefined;
+  /** The decisions of the commit; the sound ones by default. */
+  readonly rules?: RebaseRules | undefined;
+  /** The bounds of the commit; the design's by default. */
+  readonly limits?: Partial<CommitLimits> | undefined;
+  /** Whether a checkpoint and log cleanup that fall due are done before `commit()` returns; true by default. */
+  readonly maintenance?: boolean | undefined;
+  /** Cancels the commit. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Transaction.commit}. */
+export interface CommitOptions {
+  /** Figures for the history. */
+  readonly operationMetrics?: Readonly<Record<string, string>> | undefined;
+  /** Cancels; a commit that was sent is resolved first, and then the answer tells. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of a commit. */
+export interface CommitResult {
+  /** The version committed, or the one that holds the application's work already. */
+  readonly version: number;
+  /** The version that was read; -1 for a create. */
+  readonly readVersion: number;
+  /** How many requests it took to win a version. */
+  readonly attempts: number;
+  /** Whether it was committed now, or found applied by its txn action. */
+  readonly outcome: "committed" | "already-applied";
+  /** The token in `commitInfo.txnId`. */
+  readonly token: string;
+  /** The table as of `version`, or newer where the work was found applied. */
+  readonly snapshot: Snapshot;
+  /** What was done after the commit; its requests are not the commit's. */
+  readonly maintenance: Maintenance | undefined;
+}
+
+/** Stages actions on a snapshot and commits them together, once. */
+export class Transaction {
+  readonly #context: TableContext;
+  readonly #base: Snapshot | undefined;
+  readonly #options: TransactionOptions;
+  readonly #adds: AddFile[] = [];
+  readonly #removes: RemoveFile[] = [];
+  readonly #cdc: AddCdcFile[] = [];
+  readonly #txns: Txn[] = [];
+  readonly #domains: DomainMetadata[] = [];
+  #metadata: Metadata | undefined;
+  #protocol: Protocol | undefined;
+  #readsWholeTable = false;
+  readonly #readPredicates: BoundPredicate[] = [];
+  readonly #readFiles = new Set<string>();
+  readonly #readAppIds = new Set<string>();
+  #isSpent = false;
+
+  /**
+   * Begins a transaction.
+   *
+   * @param context The table.
+   * @param base The snapshot it stands on; `undefined` creates the table.
+   * @param options What it says of itself, and how it commits.
+   */
+  constructor(
+    context: TableContext,
+    base: Snapshot | undefined,
+    options: TransactionOptions = {},
+  ) {
+    this.#context = context;
+    this.#base = base;
+    this.#options = options;
+  }
+
+  /** The version it stands on; -1 for a create. */
+  get readVersion(): number {
+    return this.#base?.version ?? -1;
+  }
+
+  /**
+   * Stages a data file. The file must be there already, whole.
+   *
+   * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for a file without path or size.
+   */
+  add(file: AddFile): this {
+    const isFile = file.path !== "" && Number.isSafeInteger(file.size) &&
+      file.size >= 0;
+    if (!isFile) {
+      throw this.#invalid(
+        `an add action needs a path and a size, not ${
+          JSON.stringify({ path: file.path, size: file.size })
+        }`,
+        "Stage the file with both",
+      );
+    }
+    this.#adds.push(file);
+    return this;
+  }
+
+  /** Stages the removal of a data file. */
+  remove(file: RemoveFile): this {
+    this.#removes.push(file);
+    return this;
+  }
+
+  /** Stages a change data file. */
+  cdc(file: AddCdcFile): this {
+    this.#cdc.push(file);
+    return this;
+  }
+
+  /**
+   * Records an application's version with the commit. A version that the table
+   * has at or past it makes `commit()` answer `already-applied`.
+   */
+  setTxn(txn: Txn): this {
+    if (txn.appId === "" || !Number.isSafeInteger(txn.version)) {
+      throw this.#invalid(
+        `a txn needs an appId and an integer version, not ${
+          JSON.stringify(txn)
+        }`,
+        "Name the application and count its batches",
+      );
+    }
+    this.#txns.push({
+      ...txn,
+      lastUpdated: txn.lastUpdated ?? this.#context.host.now(),
+    });
+    return this;
+  }
+
+  /**
+   * Sets, or removes, the configuration of a metadata domain.
+   *
+   * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for a domain of Delta's own.
+   */
+  setDomain(domain: DomainMetadata): this {
+    if (domain.domain === "" || /^delta\./i.test(domain.domain)) {
+      throw this.#invalid(
+        `the metadata domain "${domain.domain}" is the engines' own`,
+        "Use a domain name that does not start with delta.",
+      );
+    }
+    this.#domains.push(domain);
+    return this;
+  }
+
+  /** Changes the table's metadata. */
+  setMetadata(metadata: Metadata): this {
+    this.#metadata = metadata;
+    return this;
+  }
+
+  /** Changes the table's protocol. */
+  setProtocol(protocol: Protocol): this {
+    this.#protocol = protocol;
+    return this;
+  }
+
+  /** Declares that a file was read: whoever removes it meanwhile conflicts. */
+  readFile(path: string, deletionVector?: DeletionVectorDescriptor): this {
+    this.#readFiles.add(fileKey(path, deletionVector));
+    return this;
+  }
+
+  /**
+   * Declares that the rows of a predicate were read: whoever adds such rows
+   * meanwhile conflicts.
+   *
+   * @throws {DeltaError} `DELTA_COLUMN_NOT_FOUND` and what else binding finds wrong.
+   */
+  readPredicate(predicate: Predicate): this {
+    if (!this.#base) throw this.#invalid("there is no table to read yet", "");
+    this.#readPredicates.push(bindPredicate(predicate, this.#base.schema));
+    return this;
+  }
+
+  /** Declares that the whole table was read: whoever adds or removes files meanwhile conflicts. */
+  readWholeTable(): this {
+    this.#readsWholeTable = true;
+    return this;
+  }
+
+  /**
+   * The version an application recorded last, declared as read: whoever records
+   * another meanwhile conflicts.
+   */
+  readTxn(appId: string): number | undefined {
+    this.#readAppIds.add(appId);
+    return this.#base?.transactions.get(appId)?.version;
+  }
+
+  /**
+   * Commits everything staged, or nothing. A transaction commits once: after a
+   * failure, begin a new one on a fresh snapshot. Nothing staged makes an empty
+   * version.
+   *
+   * A checkpoint and log cleanup that fall due are done before it returns;
+   * whatever becomes of them, the commit stands.
+   *
+   * @throws {DeltaError} Its `outcome` says what became of the commit: `failed`
+   * (it has no effect and never will), `committed`, or `unknown`, with `token`
+   * and `attemptedVersion` in its context for `resolve()`.
+   */
+  async commit(options: CommitOptions = {}): Promise<CommitResult> {
+    if (this.#isSpent) {
+      throw this.#invalid(
+        "the transaction was committed already",
+        "Begin a new one",
+      );
+    }
+    const signal = options.signal ?? this.#options.signal;
+    throwIfAborted(signal, this.#what());
+    const staged = this.#staged();
+    this.#check(staged);
+    this.#isSpent = true;
+    const token = this.#context.host.uuid();
+    const applied = this.#appliedInBase(staged);
+    if (applied && this.#base) {
+      return this.#result(applied.version, 0, token, this.#base);
+    }
+    const { context } = { context: this.#context };
+    await proveExclusive(context.store, "", context.host, signal);
+    const loop = await runCommitLoop<Snapshot>({
+      context,
+      draft: this.#draft(staged, token, options),
+      base: this.#base,
+      moves: this.#moves(staged),
+      rules: this.#options.rules ?? defaultRules,
+      limits: this.#limits(),
+      signal,
+    });
+    if (loop.kind === "already-applied") {
+      return this.#result(loop.version, loop.attempts, token, loop.base);
+    }
+    return await this.#afterWin(loop, token, signal);
+  }
+
+  // ---- before -----------------------------------------------------------------
+
+  #staged(): StagedActions {
+    return {
+      adds: this.#adds,
+      removes: this.#removes,
+      cdc: this.#cdc,
+      txns: this.#txns,
+      domains: this.#domains,
+      metadata: this.#metadata,
+      protocol: this.#protocol,
+    };
+  }
+
+  #reads(): Reads {
+    return {
+      wholeTable: this.#readsWholeTable,
+      predicates: this.#readPredicates,
+      files: this.#readFiles,
+      appIds: this.#readAppIds,
+    };
+  }
+
+  /** Everything that can be refused before a request. */
+  #check(staged: StagedActions): void {
+    const base = this.#base;
+    if (base && base.emptyCommits.includes(base.version)) {
+      const path = commitPath(base.version);
+      throw new DeltaError("DELTA_LOG_FILE_CORRUPT", {
+        what: this.#what(),
+        why: `${path} holds no byte, so nobody knows what version ${base.version} was`,
+        fix: `Repair or remove ${path}: nothing may be committed on top of it`,
+        context: { table: this.#context.url, path, version: base.version },
+      });
+    }
+    checkStaged(staged, {
+      table: this.#context.url,
+      version: this.readVersion + 1,
+      appendOnly: base !== undefined &&
+        tableProperties(base.metadata.configuration).appendOnly,
+    });
+    const protocol = (staged.protocol ?? base?.protocol)!;
+    const metadata = (staged.metadata ?? base?.metadata)!;
+    const schema = staged.metadata
+      ? parseSchema(staged.metadata.schemaString)
+      : base!.schema;
+    if (base) this.#checkWritable(staged, base.protocol, base.metadata, base.schema);
+    this.#checkWritable(staged, protocol, metadata, schema);
+    this.#checkPartitions(staged, metadata, schema);
+    if (staged.domains.length > 0 && !hasFeature(protocol, "domainMetadata")) {
+      throw new DeltaError("DELTA_UNSUPPORTED_OPERATION", {
+        what: this.#what(),
+        why: "the table does not have the domainMetadata feature",
+        fix: "Create the table with delta.feature.domainMetadata=supported",
+      });
+    }
+  }
+
+  #checkWritable(
+    staged: StagedActions,
+    protocol: Protocol,
+    metadata: Metadata,
+    schema: StructType,
+  ): void {
+    const operation = this.#options.intent ?? intentOf(staged, this.#base);
+    checkWritable(protocol, metadata, schema, { operation });
+  }
+
+  #checkPartitions(
+    staged: StagedActions,
+    metadata: Metadata,
+    schema: StructType,
+  ): void {
+    if (staged.adds.length === 0) return;
+    const mode = columnMappingMode(metadata.configuration);
+    const wanted = metadata.partitionColumns.map((name) => {
+      const field = schema.fields.find((f) => f.name === name);
+      return field && mode !== "none" ? physicalName(field) : name;
+    });
+    for (const add of staged.adds) {
+      const values = add.partitionValues;
+      const fits = Object.keys(values).length === wanted.length &&
+        wanted.every((name) => Object.hasOwn(values, name));
+      if (fits) continue;
+      throw this.#invalid(
+        `${add.path} has partition values of (${
+          Object.keys(values).join(", ")
+        }), and the table is partitioned by (${wanted.join(", ")})`,
+        "Give every partition column a value, null included, and no other",
+      );
+    }
+  }
+
+  /** A txn of ours that the table has already, at or past our version. */
+  #appliedInBase(staged: StagedActions): { version: number } | undefined {
+    const base = this.#base;
+    if (!base) return undefined;
+    const applied = staged.txns.some((txn) =>
+      (base.transactions.get(txn.appId)?.version ?? -Infinity) >= txn.version
+    );
+    return applied ? { version: base.version } : undefined;
+  }
+
+  #draft(
+    staged: StagedActions,
+    token: string,
+    options: CommitOptions,
+  ): CommitDraft {
+    const base = this.#base;
+    const metadata = staged.metadata ?? base?.metadata;
+    const head = base?.segment.head;
+    return {
+      table: this.#context.url,
+      token,
+      readVersion: base?.version,
+      level: tableProperties(metadata?.configuration ?? {}).isolationLevel,
+      staged,
+      reads: this.#reads(),
+      provenance: {
+        operation: this.#options.operation ?? "WRITE",
+        operationParameters: this.#options.operationParameters ?? {},
+        operationMetrics: options.operationMetrics,
+        userMetadata: this.#options.userMetadata,
+      },
+      baseModifiedAt: head?.lastModified,
+    };
+  }
+
+  #limits(): CommitLimits {
+    const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
+    if (!this.#base) return limits;
+    const { logRetentionMs } = tableProperties(
+      this.#base.metadata.configuration,
+    );
+    // Below a minute nobody could commit at all; cleanup keeps the day anyhow.
+    const half = Math.max(60_000, logRetentionMs / 2);
+    return { ...limits, maxBaseAgeMs: Math.min(limits.maxBaseAgeMs, half) };
+  }
+
+  // ---- during -----------------------------------------------------------------
+
+  #moves(staged: StagedActions): BaseMoves<Snapshot> {
+    const context = this.#context;
+    const checked = (snapshot: Snapshot): Snapshot => {
+      this.#checkWritable(
+        staged,
+        snapshot.protocol,
+        snapshot.metadata,
+        snapshot.schema,
+      );
+      return snapshot;
+    };
+    return {
+      advance: async (base, commits) =>
+        checked(
+          base
+            ? advanceSnapshot(context, base, commits)
+            : await loadSnapshot(context, { version: commits.at(-1)!.version }),
+        ),
+      refresh: async (base, signal) =>
+        checked(await refreshSnapshot(context, base, { signal })),
+    };
+  }
+
+  // ---- after ------------------------------------------------------------------
+
+  async #afterWin(
+    loop: Extract<CommitLoopResult<Snapshot>, { kind: "committed" }>,
+    token: string,
+    signal: AbortSignal | undefined,
+  ): Promise<CommitResult> {
+    const { built, attempts } = loop;
+    const committed = await this.#snapshotOf(built, loop.base, token);
+    if (this.#options.maintenance === false) {
+      return this.#result(built.version, attempts, token, committed, "committed");
+    }
+    const maintenance = await afterCommit(this.#context, committed, signal);
+    const snapshot = maintenance.checkpoint
+      ? withCheckpoint(this.#context, committed, built.version)
+      : committed;
+    return {
+      ...this.#result(built.version, attempts, token, snapshot, "committed"),
+      maintenance,
+    };
+  }
+
+  /** The commit stands: what fails from here on says so. */
+  async #snapshotOf(
+    built: BuiltCommit,
+    base: Snapshot | undefined,
+    token: string,
+  ): Promise<Snapshot> {
+    try {
+      if (!base) return createdSnapshot(this.#context, built);
+      const { version, actions, bytes } = built;
+      const modificationTime = this.#context.host.now();
+      const commit = { version, actions, modificationTime, size: bytes.length };
+      return advanceSnapshot(this.#context, base, [commit]);
+    } catch (error) {
+      try {
+        return await loadSnapshot(this.#context, { version: built.version });
+      } catch {
+        throw new DeltaError("DELTA_INTERNAL", {
+          what: `Version ${built.version} of ${this.#context.url} is committed`,
+          why: `its snapshot could not be made: ${
+            error instanceof Error ? error.message : String(error)
+          }`,
+          fix: "Open the table again; do not run the operation again",
+          outcome: "committed",
+          context: { token, version: built.version },
+          cause: error,
+        });
+      }
+    }
+  }
+
+  #result(
+    version: number,
+    attempts: number,
+    token: string,
+    snapshot: Snapshot,
+    outcome: CommitResult["outcome"] = "already-applied",
+  ): CommitResult {
+    return {
+      version,
+      readVersion: this.readVersion,
+      attempts,
+      outcome,
+      token,
+      snapshot,
+      maintenance: undefined,
+    };
+  }
+
+  // ---- errors -----------------------------------------------------------------
+
+  #what(): string {
+    return this.#base
+      ? `Cannot commit to ${this.#context.url}`
+      : `Cannot create ${this.#context.url}`;
+  }
+
+  #invalid(why: string, fix: string): DeltaError {
+    return new DeltaError("DELTA_INVALID_ARGUMENT", {
+      what: this.#what(),
+      why,
+      fix: fix || "Open the table first",
+      context: { table: this.#context.url },
+    });
+  }
+}
+
+function intentOf(
+  staged: StagedActions,
+  base: Snapshot | undefined,
+): Operation {
+  if (!base) return "create";
+  if (staged.removes.some((remove) => remove.dataChange)) return "delete";
+  if (staged.removes.length > 0) return "optimize";
+  return staged.metadata || staged.protocol ? "metadata" : "append";
+}
