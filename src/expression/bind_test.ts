@@ -1,0 +1,121 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DeltaError } from "../errors.ts";
+import { parseSchema } from "../schema/schema_json.ts";
+import { bindPredicate, columnsOf } from "./bind.ts";
+import {
+  and,
+  col,
+  type CompareExpression,
+  lit,
+  not,
+  or,
+  type Predicate,
+} from "./predicate.ts";
+
+const SCHEMA = parseSchema(JSON.stringify({
+  type: "struct",
+  fields: [
+    { name: "Id", type: "long" },
+    { name: "n", type: "integer" },
+    { name: "ok", type: "boolean" },
+    { name: "day", type: "date" },
+    { name: "d", type: "decimal(5,2)" },
+    { name: "f", type: "double" },
+    {
+      name: "s",
+      type: { type: "struct", fields: [{ name: "City", type: "string" }] },
+    },
+    {
+      name: "l",
+      type: {
+        type: "array",
+        elementType: { type: "struct", fields: [{ name: "x", type: "long" }] },
+      },
+    },
+  ],
+}));
+
+const bind = (predicate: Predicate) => bindPredicate(predicate, SCHEMA);
+
+function codeOf(predicate: Predicate): string {
+  return assertThrows(() => bind(predicate), DeltaError).code;
+}
+
+Deno.test("bindPredicate() spells columns as the schema does and gives literals the column's type", () => {
+  const bound = bind(
+    and(col("ID").eq(5), col("s", "city").ne("x"), col("day").lt("2024-01-01")),
+  );
+  assert(bound.kind === "and");
+  assertEquals(bound.args.map((arg) => arg.kind === "compare" && arg.left), [
+    { kind: "column", path: ["Id"], type: { kind: "long" } },
+    { kind: "column", path: ["s", "City"], type: { kind: "string" } },
+    { kind: "column", path: ["day"], type: { kind: "date" } },
+  ]);
+  assertEquals(
+    bound.args.map((arg) =>
+      arg.kind === "compare" && arg.right.kind === "literal" && arg.right.value
+    ),
+    [5n, "x", 19723],
+  );
+});
+
+Deno.test("bindPredicate() puts the column on the left and turns the comparison round", () => {
+  const flipped: CompareExpression = {
+    kind: "compare",
+    op: "<",
+    left: lit(3),
+    right: col("n"),
+  };
+  assertEquals(bind(flipped), bind(col("n").gt(3)));
+});
+
+Deno.test("bindPredicate() compares columns of one kind, whatever their widths", () => {
+  const bound = bind(col("n").lt(col("Id")));
+  assertEquals(bound.kind === "compare" && bound.type, { kind: "long" });
+  assertEquals(codeOf(col("n").lt(col("f"))), "DELTA_UNSUPPORTED_EXPRESSION");
+});
+
+Deno.test("bindPredicate() refuses columns that are not there or have no one value per row", () => {
+  for (
+    const predicate of [
+      col("nope").eq(1),
+      col("s", "nope").isNull(),
+      col("l", "element", "x").eq(1),
+    ]
+  ) {
+    assertEquals(codeOf(predicate), "DELTA_COLUMN_NOT_FOUND");
+  }
+});
+
+Deno.test("bindPredicate() refuses literals that are no value of the column's type", () => {
+  assertEquals(codeOf(col("n").gt(1.5)), "DELTA_VALUE_OUT_OF_RANGE");
+  assertEquals(codeOf(col("Id").eq("5")), "DELTA_SCHEMA_MISMATCH");
+  assertEquals(codeOf(col("n").in([1, "x"])), "DELTA_SCHEMA_MISMATCH");
+});
+
+Deno.test("bindPredicate() refuses by name what it cannot evaluate", () => {
+  for (
+    const predicate of [
+      col("s").eq(null),
+      col("l").in([]),
+      col("n"),
+      { kind: "compare", op: "=", left: lit(1), right: lit(1) } as const,
+      { kind: "isNull", arg: col("n").eq(1) } as const,
+      { kind: "like" } as unknown as Predicate,
+    ]
+  ) assertEquals(codeOf(predicate), "DELTA_UNSUPPORTED_EXPRESSION");
+});
+
+Deno.test("bindPredicate() lets any column be tested for null, and a boolean one stand alone", () => {
+  assertEquals(bind(col("l").isNull()).kind, "isNull");
+  assertEquals(bind(not(col("OK"))).kind, "not");
+  assertEquals(bind(lit(true)).kind, "literal");
+});
+
+Deno.test("columnsOf() lists each column once, in the order met", () => {
+  const predicate = or(
+    col("b").eq(col("a")),
+    not(and(col("a").isNull(), col("s", "c").in([1]))),
+  );
+  assertEquals(columnsOf(predicate), [["b"], ["a"], ["s", "c"]]);
+});
