@@ -67,6 +67,9 @@ const OPTIONS = {
 /** An option by its one name. */
 export type OptionName = keyof typeof OPTIONS;
 
+/** Options and their values. */
+export type OptionValues = ReadonlyMap<OptionName, string>;
+
 /** Every option by its one name. */
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 

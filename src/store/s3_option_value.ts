@@ -51,3 +51,17 @@ function wrongValue(option: string, why: string): DeltaError {
     context: { option },
   });
 }
+
+/** An option that cannot be used; its value is not shown. */
+export function invalidOption(
+  option: string,
+  why: string,
+  fix: string,
+): DeltaError {
+  return new DeltaError("DELTA_STORE_OPTION_INVALID", {
+    what: `Cannot use the storage option ${option}`,
+    why,
+    fix,
+    context: { option },
+  });
+}

@@ -16,8 +16,15 @@ import {
   ENVIRONMENT_NAMES,
   nearestName,
   type OptionName,
+  type OptionValues as Values,
 } from "./s3_option_names.ts";
-import { parseBoolean, parseCount, parseDuration } from "./s3_option_value.ts";
+import { endpointOf, hostOfService, isPathStyle } from "./s3_endpoint.ts";
+import {
+  invalidOption,
+  parseBoolean,
+  parseCount,
+  parseDuration,
+} from "./s3_option_value.ts";
 import { oneLine } from "./store_error.ts";
 
 /** Where requests' signatures come from. */
@@ -98,7 +105,6 @@ export interface FolderSettings {
   readonly fsync: boolean | undefined;
 }
 
-type Values = ReadonlyMap<OptionName, string>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -145,8 +151,8 @@ export function readS3Options(
     const value = values.get(name);
     return value === undefined ? fallback : parseCount(name, value);
   };
-  const endpoint = readEndpoint(given, around, flag("allow_http"));
-  const pathStyle = readPathStyle(values, endpoint !== undefined);
+  const endpoint = endpointOf([given, around], flag("allow_http"));
+  const pathStyle = isPathStyle(values, endpoint !== undefined);
   const credentials = readCredentials(given, around, flag("skip_signature"));
   const customerKey = values.get("sse_customer_key_base64");
   return {
@@ -189,11 +195,15 @@ function collect(storage: Readonly<Record<string, string>>): Values {
     const name = canonicalName(key);
     if (name === undefined) throw unknownOption(key);
     if (typeof value !== "string") {
-      throw invalid(key, "its value is not text", "Give every option as text");
+      throw invalidOption(
+        key,
+        "its value is not text",
+        "Give every option as text",
+      );
     }
     const earlier = values.get(name);
     if (earlier !== undefined && earlier !== value) {
-      throw invalid(
+      throw invalidOption(
         key,
         `${spelled.get(name)} says something else, and both mean ${name}`,
         "Give the option once",
@@ -231,7 +241,7 @@ function refuseWhatIsUnsafe(values: Values): void {
     (lock !== undefined && lock.toLowerCase() !== "none") ||
     values.has("dynamo_table_name")
   ) {
-    throw invalid(
+    throw invalidOption(
       lock === undefined
         ? "DELTA_DYNAMO_TABLE_NAME"
         : "AWS_S3_LOCKING_PROVIDER",
@@ -241,7 +251,7 @@ function refuseWhatIsUnsafe(values: Values): void {
   }
   const conditional = values.get("conditional_put")?.toLowerCase();
   if (conditional !== undefined && conditional !== "etag") {
-    throw invalid(
+    throw invalidOption(
       "conditional_put",
       conditional === "disabled"
         ? "without conditional PUT two writers can win the same version"
@@ -250,7 +260,7 @@ function refuseWhatIsUnsafe(values: Values): void {
     );
   }
   if (values.has("proxy_url")) {
-    throw invalid(
+    throw invalidOption(
       "proxy_url",
       "this client does not speak to proxies",
       "Reach the store directly, or give the proxy as endpoint if it passes requests on",
@@ -297,76 +307,12 @@ function checkIdentity(given: Values, around: Values): void {
   for (const name of IDENTITY) {
     const value = given.get(name);
     if (value === undefined || around.get(name) === value) continue;
-    throw invalid(
+    throw invalidOption(
       name,
       "the SDK's credential chain reads it from the environment only",
       `Set AWS_${name.toUpperCase()} in the environment of the process`,
     );
   }
-}
-
-function readEndpoint(
-  given: Values,
-  around: Values,
-  allowHttp: boolean,
-): string | undefined {
-  const text = endpointIn(given) ?? endpointIn(around);
-  if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw invalid(
-      "endpoint",
-      "it is not an http or https URL",
-      "Give it in full, such as https://minio.example.org:9000",
-    );
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw invalid(
-      "endpoint",
-      "it holds a user name or password",
-      "Give credentials as access_key_id and secret_access_key",
-    );
-  }
-  if (url.protocol === "http:" && !allowHttp) {
-    throw invalid(
-      "endpoint",
-      `${url.origin} is plain http, and requests would cross the network unencrypted`,
-      "Set allow_http (AWS_ALLOW_HTTP) to true if that is meant",
-    );
-  }
-  return url.origin + url.pathname.replace(/\/+$/, "");
-}
-
-function endpointIn(values: Values): string | undefined {
-  return values.get("endpoint_url_s3") ?? values.get("endpoint_url") ??
-    values.get("endpoint");
-}
-
-function readPathStyle(values: Values, hasEndpoint: boolean): boolean {
-  const force = values.get("force_path_style");
-  if (force !== undefined) return parseBoolean("force_path_style", force);
-  const virtual = values.get("virtual_hosted_style_request");
-  if (virtual !== undefined) {
-    return !parseBoolean("virtual_hosted_style_request", virtual);
-  }
-  const style = values.get("s3_addressing_style")?.toLowerCase();
-  if (style === undefined || style === "auto") return hasEndpoint;
-  if (style === "path" || style === "virtual") return style === "path";
-  throw invalid(
-    "s3_addressing_style",
-    "it is neither path, virtual nor auto",
-    "Set it to one of them",
-  );
-}
-
-// Others want the bucket in the endpoint when it is virtual-hosted; the SDK adds it itself.
-function hostOfService(
-  endpoint: string,
-  bucket: string,
-  pathStyle: boolean,
-): string {
-  if (pathStyle) return endpoint;
-  return endpoint.replace(`://${bucket}.`, "://");
 }
 
 function readCredentials(
@@ -389,7 +335,7 @@ function readCredentials(
     const missing = accessKeyId === undefined
       ? "access_key_id"
       : "secret_access_key";
-    throw invalid(
+    throw invalidOption(
       missing,
       "the other half of the key is given and this one is not",
       "Give access_key_id and secret_access_key together",
@@ -414,7 +360,7 @@ function readChecksum(value: string | undefined): S3Checksum {
   const known = ["CRC32", "CRC32C", "SHA1", "SHA256"] as const;
   const found = known.find((checksum) => checksum === name);
   if (found) return found;
-  throw invalid(
+  throw invalidOption(
     "checksum_algorithm",
     "it is none of CRC32, CRC32C, SHA1, SHA256",
     "Set it to one of them",
@@ -432,7 +378,7 @@ function readCertificates(path: string | undefined): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw invalid("certificate_path", oneLine(error), "Correct the path");
+    throw invalidOption("certificate_path", oneLine(error), "Correct the path");
   }
 }
 
@@ -445,14 +391,5 @@ function unknownOption(key: string): DeltaError {
       ? "Remove it; the README lists the options that are known"
       : `Did you mean ${nearest}?`,
     context: { option: key },
-  });
-}
-
-function invalid(option: string, why: string, fix: string): DeltaError {
-  return new DeltaError("DELTA_STORE_OPTION_INVALID", {
-    what: `Cannot use the storage option ${option}`,
-    why,
-    fix,
-    context: { option },
   });
 }
