@@ -200,9 +200,8 @@ function arrowType(
       );
     case "map":
       return new arrow.Map_(
-        // The name that the Parquet format gives the group.
         new arrow.Field(
-          "key_value",
+          "entries",
           new arrow.Struct([
             nestedField("key", type.keyType, false, path, ids),
             nestedField(
