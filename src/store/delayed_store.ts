@@ -80,15 +80,17 @@ export function delayedStore(
         delayed("get", path, call, () => inner.get(path, call)),
       head: (path, call) =>
         delayed("head", path, call, () => inner.head(path, call)),
-      put: (path, bytes, call) =>
-        delayed("put", path, call, () => inner.put(path, bytes, call)),
-      putIfAbsent: (path, bytes, call) =>
-        delayed(
-          "putIfAbsent",
-          path,
-          call,
-          () => inner.putIfAbsent(path, bytes, call),
-        ),
+      put: (path, bytes, call) => {
+        // The caller may change its buffer while the request is on its way.
+        const copy = new Uint8Array(bytes);
+        const run = () => inner.put(path, copy, call);
+        return delayed("put", path, call, run);
+      },
+      putIfAbsent: (path, bytes, call) => {
+        const copy = new Uint8Array(bytes);
+        const run = () => inner.putIfAbsent(path, copy, call);
+        return delayed("putIfAbsent", path, call, run);
+      },
       delete: (paths, call) =>
         delayed(
           "delete",
