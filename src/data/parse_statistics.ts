@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { DataType, StructType } from "../schema/data_type.ts";
+import type { DataType, StructField, StructType } from "../schema/data_type.ts";
 import { parseDecimal, rescale } from "../schema/decimal.ts";
 import { fieldAt } from "../schema/schema_path.ts";
 import { namesZone, parseDate, parseTimestamp } from "../schema/time.ts";
@@ -85,14 +85,14 @@ export function parseStatistics(
     numRecords,
     tightBounds: member(json, "tightBounds") !== false,
     column(path) {
-      const type = fieldAt(physicalSchema, path)?.type;
-      if (!type) return {};
-      const min = statisticValue(walk(json, "minValues", path), type);
-      const max = statisticValue(walk(json, "maxValues", path), type);
+      const field = fieldAt(physicalSchema, path);
+      if (!field) return {};
+      const [min, max] = ["minValues", "maxValues"].map((kind) =>
+        statisticValue(walk(json, kind, path), field.type)
+      );
       const nullCount = countOf(walk(json, "nullCount", path));
       return {
-        ...(min === undefined ? {} : { min }),
-        ...(max === undefined ? {} : { max }),
+        ...widenFloat({ min, max }, field),
         ...(nullCount === undefined ? {} : { nullCount }),
       };
     },
@@ -196,6 +196,27 @@ function parseBound(json: StatsJson, type: DataType): Value | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * The bounds of a double that was a float before: they may be a float's shortest
+ * text, and the float itself lies a little below or above that.
+ */
+function widenFloat(
+  { min, max }: { min: Value | undefined; max: Value | undefined },
+  { type, metadata }: StructField,
+): ColumnStatistics {
+  const wasFloat = type.kind === "double" &&
+    metadata["delta.typeChanges"] !== undefined;
+  const outward = (bound: Value | undefined, pick: typeof Math.min) =>
+    wasFloat && typeof bound === "number"
+      ? pick(bound, Math.fround(bound))
+      : bound;
+  const [low, high] = [outward(min, Math.min), outward(max, Math.max)];
+  return {
+    ...(low === undefined ? {} : { min: low }),
+    ...(high === undefined ? {} : { max: high }),
+  };
 }
 
 function integerOf(text: string): bigint {
