@@ -83,9 +83,9 @@ Deno.test("read gives back what append was given, by columns, predicate and dige
   assertEquals(byId(whole), rows);
   assertEquals([whole.version, whole.totalRows], [1, 3]);
   assertEquals(byId(columns), [
+    [null, "3"],
     ["-0.05", "2"],
     ["1.50", "1"],
-    [null, "3"],
   ]);
   assertEquals(byId(where), [rows[1]]);
   assertEquals(digest.rows, undefined);

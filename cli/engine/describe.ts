@@ -15,9 +15,7 @@ export async function describeSnapshot(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { metadata } = snapshot;
   const files = await filesOf(snapshot);
-  const appTransactions = Object.fromEntries(
-    [...snapshot.transactions].map(([appId, txn]) => [appId, txn.version]),
-  );
+  const appTransactions = Object.fromEntries(snapshot.appTransactions);
   const domainMetadata = Object.fromEntries(
     [...snapshot.domains].map(([name, domain]) => [name, domain.configuration]),
   );
@@ -31,7 +29,7 @@ export async function describeSnapshot(
     configuration: metadata.configuration,
     protocol: protocolOf(snapshot.protocol),
     ...files,
-    ...(snapshot.transactions.size > 0 ? { appTransactions } : {}),
+    ...(snapshot.appTransactions.size > 0 ? { appTransactions } : {}),
     ...(snapshot.domains.size > 0 ? { domainMetadata } : {}),
   };
 }

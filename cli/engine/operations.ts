@@ -10,9 +10,9 @@ import { ENGINE_INFO } from "../../src/commit/commit_bytes.ts";
 import { DeltaError } from "../../src/errors.ts";
 import { type CommitReport, DeltaTable } from "../../src/mod.ts";
 import { buildBatch } from "../../src/parquet/column_builder.ts";
-import type { JsonValue, StructType } from "../../src/schema/data_type.ts";
+import type { JsonValue } from "../../src/schema/data_type.ts";
 import { parseSchema } from "../../src/schema/schema_json.ts";
-import { findField } from "../../src/schema/schema_path.ts";
+import { columnsToScan } from "../../src/scan/plan_scan.ts";
 import { rowsDigest } from "../canonical_rows.ts";
 import { decodeRow } from "../canonical_values.ts";
 import { type Forms, invalid, type JsonObject } from "./arguments.ts";
@@ -177,21 +177,14 @@ async function read(session: Session, request: JsonObject): Promise<Answer> {
     ...(columns ? { columns } : {}),
     ...(where ? { where } : {}),
   });
-  const texts = await encodeBatches(batches, project(snapshot.schema, columns));
+  const texts = await encodeBatches(
+    batches,
+    columnsToScan(snapshot.schema, columns),
+  );
   const answer = { version: snapshot.version, totalRows: texts.length };
   return request.digest
     ? { ...answer, rowsSha256: rowsDigest(texts) }
     : { ...answer, rows: new RawJson(`[${texts.join(",")}]`) };
-}
-
-/** The columns asked for, in the order asked for; those that are not there are the scan's to refuse. */
-function project(
-  schema: StructType,
-  columns: readonly string[] | undefined,
-): StructType {
-  if (!columns) return schema;
-  const fields = columns.flatMap((name) => findField(schema, name) ?? []);
-  return { kind: "struct", fields };
 }
 
 async function append(session: Session, request: JsonObject): Promise<Answer> {
