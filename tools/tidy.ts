@@ -231,6 +231,12 @@ function complainOfPackage(
   specifier: string,
 ): string | undefined {
   if (specifier.startsWith(".") || specifier.startsWith("node:")) return;
+  // The package's own name is for those who copy: examples and docs.
+  if (/^@litmus\/delta(\/|$)/.test(specifier)) {
+    return path.startsWith("examples/")
+      ? undefined
+      : "imports the package by its own name";
+  }
   if (TEST_ONLY.includes(specifier)) {
     return isTest(path) || path.startsWith("testing/")
       ? undefined
@@ -263,20 +269,26 @@ export function checkTopLevel(names: readonly string[]): string[] {
     .map((n) => `${n}: unknown entry at the top of the repository`);
 }
 
-/** Source files without a test beside them, and exceptions that are none. */
-export function checkTestsBeside(
+/**
+ * Source files that no test looks at, and exceptions that are none. A module
+ * has its test beside it, or one that imports it by name: a part of a room is
+ * often best tested through the room.
+ */
+export function checkTested(
   files: readonly SourceFile[],
   exceptions: Readonly<Record<string, string>>,
 ): string[] {
   const paths = new Set(files.map((f) => f.path));
+  const tests = files.filter((f) => isTest(f.path));
+  const named = new Set(tests.flatMap(relativeImports));
   const complaints: string[] = [];
   for (const path of paths) {
     if (!/^src\/.*\.ts$/.test(path) || isTest(path)) continue;
-    const tested = paths.has(path.replace(/\.ts$/, "_test.ts"));
-    if (!tested && !(path in exceptions)) {
-      complaints.push(`${path}: has no test beside it`);
+    const beside = paths.has(path.replace(/\.ts$/, "_test.ts"));
+    if (!beside && !named.has(path) && !(path in exceptions)) {
+      complaints.push(`${path}: no test beside it, and none that imports it`);
     }
-    if (tested && path in exceptions) {
+    if (beside && path in exceptions) {
       complaints.push(`${path}: has a test now; drop it from the exceptions`);
     }
   }
