@@ -176,7 +176,9 @@ export function checkpointLayout(options: {
     coreBatch: (rows) => {
       const values = coreValues(rows, options.v2);
       const built = Object.fromEntries(
-        Object.entries(values).map(([name, list]) => [name, column(name, list)]),
+        Object.entries(values).map((
+          [name, list],
+        ) => [name, column(name, list)]),
       );
       return batch(built, values.protocol!.length);
     },

@@ -402,9 +402,11 @@ function* structsOf(
 }
 
 function withoutEmptyVector(remove: RemoveFile): RemoveFile {
-  const vector = remove.deletionVector as Partial<
-    NonNullable<AddFile["deletionVector"]>
-  > | undefined;
+  const vector = remove.deletionVector as
+    | Partial<
+      NonNullable<AddFile["deletionVector"]>
+    >
+    | undefined;
   if (!vector || vector.storageType !== undefined) return remove;
   const { deletionVector: _, ...rest } = remove;
   return rest;

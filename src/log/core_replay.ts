@@ -59,9 +59,14 @@ export class CoreReplay {
   #visit(action: Action): void {
     if ("protocol" in action) this.#protocol ??= action.protocol;
     else if ("metaData" in action) this.#metadata ??= action.metaData;
-    else if ("txn" in action) keepFirst(this.#transactions, action.txn.appId, action.txn);
-    else if ("domainMetadata" in action) {
-      keepFirst(this.#domains, action.domainMetadata.domain, action.domainMetadata);
+    else if ("txn" in action) {
+      keepFirst(this.#transactions, action.txn.appId, action.txn);
+    } else if ("domainMetadata" in action) {
+      keepFirst(
+        this.#domains,
+        action.domainMetadata.domain,
+        action.domainMetadata,
+      );
     }
   }
 }

@@ -180,8 +180,12 @@ function compileReaders(batch: arrow.RecordBatch): FileReaders {
     const text = stats(row);
     if (text !== undefined) object.stats = text;
     // A vector of nulls is no vector: some writers mark null by the leaves only.
-    const vector = object.deletionVector as { storageType?: string } | undefined;
-    if (vector && vector.storageType === undefined) delete object.deletionVector;
+    const vector = object.deletionVector as
+      | { storageType?: string }
+      | undefined;
+    if (vector && vector.storageType === undefined) {
+      delete object.deletionVector;
+    }
     object.partitionValues ??= {};
     object.dataChange ??= false;
     return object as unknown as AddFile;
@@ -201,7 +205,9 @@ const plain = (value: unknown): Value => (value ?? null) as Value;
 const toLong = (value: unknown): Value =>
   typeof value === "number" ? BigInt(value) : null;
 const toMap = (value: unknown): Value =>
-  value ? new Map(Object.entries(value as Record<string, string | null>)) : null;
+  value
+    ? new Map(Object.entries(value as Record<string, string | null>))
+    : null;
 
 const CONVERT: Readonly<Record<string, (value: unknown) => Value>> = {
   partitionValues: toMap,

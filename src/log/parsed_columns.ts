@@ -7,11 +7,7 @@
  * @module
  */
 
-import type {
-  DataType,
-  StructField,
-  StructType,
-} from "../schema/data_type.ts";
+import type { DataType, StructField, StructType } from "../schema/data_type.ts";
 import { parseDecimal, rescale } from "../schema/decimal.ts";
 import { parsePartitionValue } from "../schema/partition_value.ts";
 import { parseDate, parseTimestamp } from "../schema/time.ts";

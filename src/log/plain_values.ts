@@ -29,7 +29,10 @@ export function validityReader(data: arrow.Data): (row: number) => boolean {
 }
 
 /** A child of a struct column by name. */
-export function childOf(data: arrow.Data, name: string): arrow.Data | undefined {
+export function childOf(
+  data: arrow.Data,
+  name: string,
+): arrow.Data | undefined {
   const fields = (data.type as arrow.Struct).children;
   const index = fields.findIndex((field) => field.name === name);
   return index < 0 ? undefined : data.children[index];

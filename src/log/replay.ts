@@ -11,11 +11,7 @@
 import type * as arrow from "apache-arrow";
 import type { Action, AddFile, RemoveFile } from "../actions/action.ts";
 import { fileKey } from "../actions/file_key.ts";
-import {
-  type FileBatch,
-  FileBatchBuilder,
-  liveRows,
-} from "./file_batch.ts";
+import { type FileBatch, FileBatchBuilder, liveRows } from "./file_batch.ts";
 import { childOf, columnOf, plainReader, textReader } from "./plain_values.ts";
 
 /** Gathers the live files in Arrow columns. */

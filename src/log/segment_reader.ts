@@ -145,7 +145,9 @@ async function withFallback<T>(
     try {
       const value = await withoutDamagedCompactions(context, other, read);
       context.warn(
-        `${(failure as DeltaError).message} Read from ${startOf(other)} instead.`,
+        `${(failure as DeltaError).message} Read from ${
+          startOf(other)
+        } instead.`,
       );
       return value;
     } catch (error) {
@@ -214,7 +216,9 @@ async function coreOf(
   const replay = new CoreReplay();
   const empty = new Set(segment.emptyCommits);
   let info: CommitInfo | undefined;
-  for await (const file of newestFirst(context, segment, compactions, options)) {
+  for await (
+    const file of newestFirst(context, segment, compactions, options)
+  ) {
     const { path } = file.file.entry;
     const head = isHead(segment, file.file);
     if (file.bytes.byteLength === 0 && file.file.kind === "commit") {
@@ -244,7 +248,9 @@ async function filesOf(
   options: SegmentReadOptions,
 ): Promise<readonly FileBatch[]> {
   const replay = new FileReplay();
-  for await (const file of newestFirst(context, segment, compactions, options)) {
+  for await (
+    const file of newestFirst(context, segment, compactions, options)
+  ) {
     replay.nextFile();
     forEachAction(
       file.bytes,
@@ -270,7 +276,9 @@ async function tombstonesOf(
   options: SegmentReadOptions,
 ): Promise<readonly RemoveFile[]> {
   const replay = new TombstoneReplay();
-  for await (const file of newestFirst(context, segment, compactions, options)) {
+  for await (
+    const file of newestFirst(context, segment, compactions, options)
+  ) {
     const actions: Action[] = [];
     forEachAction(file.bytes, file.file.entry.path, (action) => {
       if ("add" in action || "remove" in action) actions.push(action);

@@ -45,7 +45,9 @@ function valueWriter(data: arrow.Data): JsonWriter | undefined {
     case arrow.Type.Decimal:
       return decimalWriter(data as arrow.Data<arrow.Decimal>);
     case arrow.Type.Date: {
-      if ((data.type as arrow.Date_).unit !== arrow.DateUnit.DAY) return undefined;
+      if ((data.type as arrow.Date_).unit !== arrow.DateUnit.DAY) {
+        return undefined;
+      }
       const values = data.values as Int32Array;
       return (row) => `"${formatDate(values[row]!)}"`;
     }
@@ -91,7 +93,10 @@ function decimalWriter(data: arrow.Data<arrow.Decimal>): JsonWriter {
     for (let i = width - 1; i >= 0; i--) {
       unscaled = unscaled << 32n | BigInt(words[row * width + i]!);
     }
-    return formatDecimal({ unscaled: BigInt.asIntN(bitWidth, unscaled), scale });
+    return formatDecimal({
+      unscaled: BigInt.asIntN(bitWidth, unscaled),
+      scale,
+    });
   };
 }
 

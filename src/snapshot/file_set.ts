@@ -10,8 +10,8 @@ import type { Action, AddFile } from "../actions/action.ts";
 import { fileKey } from "../actions/file_key.ts";
 import {
   BATCH_ROWS,
-  type FileBatch,
   fileAt,
+  type FileBatch,
   FileBatchBuilder,
 } from "../log/file_batch.ts";
 import { columnOf } from "../log/plain_values.ts";

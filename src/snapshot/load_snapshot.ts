@@ -228,7 +228,11 @@ function demand(
       metadata: completeMetadata(metadata),
     };
   }
-  const missing = protocol ? "metaData" : metadata ? "protocol" : "protocol and no metaData";
+  const missing = protocol
+    ? "metaData"
+    : metadata
+    ? "protocol"
+    : "protocol and no metaData";
   throw new DeltaError("DELTA_STATE_RECOVER_ERROR", {
     what: `Cannot open version ${core.segment.version} of ${context.url}`,
     why: `its log holds no ${missing} action`,

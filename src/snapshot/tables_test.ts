@@ -136,7 +136,10 @@ async function copyWithUri(
     await rm(path, { force: true });
     await writeFile(path, text.replaceAll("{{TABLE_URI}}", uri));
   }
-  return [folder + "/table", () => rm(folder, { recursive: true, force: true })];
+  return [
+    folder + "/table",
+    () => rm(folder, { recursive: true, force: true }),
+  ];
 }
 
 async function checkTable(
@@ -227,11 +230,8 @@ async function checkVersion(
   };
   const wanted = pick(expected, Object.keys(seen));
   // "Left out when none", by Spark; the other oracle does not count them.
-  wanted.rowsDeletedByVectors ??= expected.oracle.some((o) =>
-      o.includes("Spark")
-    )
-    ? 0
-    : deleted;
+  wanted.rowsDeletedByVectors ??=
+    expected.oracle.some((o) => o.includes("Spark")) ? 0 : deleted;
   for (const key of ["filesSha256", "appTransactions", "domainMetadata"]) {
     // What the oracles left open (an absolute path, an expired txn) is not compared.
     wanted[key] ??= seen[key];

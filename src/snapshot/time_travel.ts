@@ -182,7 +182,9 @@ async function readTimeline(
       return [await timed(legal[0]!), await timed(legal.at(-1)!)];
     },
     async find(timestampMs) {
-      const split = enabled ? legal.findIndex((t) => isInCommit(t.version)) : -1;
+      const split = enabled
+        ? legal.findIndex((t) => isInCommit(t.version))
+        : -1;
       if (split < 0) return lastAtOrBefore(legal, timestampMs);
       const before = legal.slice(0, split);
       if (before.length > 0 && timestampMs < enabled!.timestamp) {
