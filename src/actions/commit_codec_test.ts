@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DeltaError } from "../errors.ts";
+import { needs, tablesFolder } from "../../testing/needs.ts";
 import type { Action } from "./action.ts";
 import { forEachAction, formatCommit, parseCommit } from "./commit_codec.ts";
 
@@ -112,3 +113,39 @@ Deno.test("forEachAction() visits two actions that share a line", () => {
     ["commitInfo"],
   ]);
 });
+
+Deno.test({
+  name: "parseCommit() reads every commit of every real table but the cut one",
+  ...needs({ tables: true }),
+  fn() {
+    let commits = 0;
+    const refused: string[] = [];
+    for (const { name, isDirectory } of Deno.readDirSync(tablesFolder()!)) {
+      const log = `${tablesFolder()}/${name}/table/_delta_log`;
+      if (!isDirectory || !isFolder(log)) continue;
+      for (const file of Deno.readDirSync(log)) {
+        if (!/^\d{20}\.json$/.test(file.name)) continue;
+        try {
+          parseCommit(Deno.readFileSync(`${log}/${file.name}`), file.name);
+          commits++;
+        } catch (error) {
+          assert(error instanceof DeltaError);
+          refused.push(`${name}: ${error.code}`);
+        }
+      }
+    }
+    assertEquals(refused, [
+      "derived-truncated-commit-a: DELTA_LOG_FILE_CORRUPT",
+    ]);
+    assert(commits > 800, `only ${commits} commits`);
+  },
+});
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DeltaError } from "../errors.ts";
 import {
   KNOWN_PROPERTIES,
-  parseInterval,
   storedConfiguration,
   tableProperties,
   validateProperties,
@@ -69,26 +68,6 @@ Deno.test("tableProperties() refuses a bad value only when it is asked for", () 
   assertEquals(error.code, "DELTA_INVALID_CONFIGURATION");
   assert(error.message.includes("WriteSerializable"));
   assertThrows(() => properties.checkpointInterval, DeltaError);
-});
-
-Deno.test("parseInterval() adds up units and refuses what has no one length", () => {
-  const cases: [string, number | undefined][] = [
-    ["interval 30 days", 30 * DAY],
-    ["INTERVAL 1 week 2 days", 9 * DAY],
-    ["7 days", 7 * DAY],
-    ["interval 1 days", DAY],
-    ["12 hours 30 minutes", 12.5 * 3_600_000],
-    ["interval 0 seconds", 0],
-    ["1500 milliseconds", 1500],
-    ["interval 1 month", undefined],
-    ["1 year", undefined],
-    ["-1 days", undefined],
-    ["5", undefined],
-    ["days", undefined],
-    ["1 day, 2 hours", undefined],
-    ["", undefined],
-  ];
-  for (const [text, ms] of cases) assertEquals(parseInterval(text), ms, text);
 });
 
 Deno.test("validateProperties() accepts known properties, constraints, features and the user's own", () => {
