@@ -6,6 +6,7 @@
 
 import { DeltaError } from "../errors.ts";
 import { type BoundPredicate, columnsOf } from "../expression/bind.ts";
+import type { ColumnPath } from "../parquet/parquet_codec.ts";
 import {
   type ColumnMappingMode,
   columnMappingMode,
@@ -31,8 +32,8 @@ export function columnsToRead(
 }
 
 /**
- * The leaves to read, as dotted prefixes of the file's own names. Inside structs
- * only the fields that are needed; lists and maps whole.
+ * The columns to read, as paths of the file's own names. Inside structs only the
+ * fields that are needed; lists and maps whole.
  *
  * @param fields The data columns wanted; partition columns are none.
  * @throws {DeltaError} `DELTA_DATA_FILE_CORRUPT` where columns go by id and the file has no ids.
@@ -41,7 +42,7 @@ export function fileColumns(
   open: OpenDataFile,
   configuration: Readonly<Record<string, string>>,
   fields: readonly StructField[],
-): string[] {
+): readonly ColumnPath[] {
   const mode = columnMappingMode(configuration);
   if (mode === "id" && fields.length > 0 && !hasFieldIds(open.footer)) {
     throw new DeltaError("DELTA_DATA_FILE_CORRUPT", {
@@ -51,8 +52,7 @@ export function fileColumns(
       context: { path: open.name },
     });
   }
-  return prefixes(fileTree(open.footer), fields, mode)
-    .map((path) => path.join("."));
+  return prefixes(fileTree(open.footer), fields, mode);
 }
 
 /** The fields on the paths, and of structs only what the paths name. */

@@ -14,7 +14,7 @@ import { throwIfAborted } from "../errors.ts";
 import type { BoundPredicate } from "../expression/bind.ts";
 import { toArrowSchema } from "../parquet/arrow_schema.ts";
 import { batchOf } from "../parquet/column_data.ts";
-import { readParquet } from "../parquet/parquet_codec.ts";
+import { type FileBatch, readParquet } from "../parquet/parquet_codec.ts";
 import { takeRows } from "../parquet/take_rows.ts";
 import {
   type ColumnMappingMode,
@@ -203,36 +203,19 @@ function partitionValue(
 }
 
 /** The file's own batches, of the row groups and columns that are needed. */
-async function* rawBatches(
+function rawBatches(
   open: OpenDataFile,
   table: ReadTable,
   fields: readonly StructField[],
   options: ReadDataFileOptions,
-): AsyncGenerator<{ batch: arrow.RecordBatch; firstRow: number }> {
-  const { footer, source } = open;
-  const batchRows = options.batchRows ?? BATCH_ROWS;
-  const rowGroups = rowGroupsToRead(open, table, options.predicate);
-  if (rowGroups.length === 0) return;
-  const columns = fileColumns(open, table.metadata.configuration, fields);
-  if (columns.length > 0) {
-    const { signal } = options;
-    yield* readParquet(source, {
-      footer,
-      columns,
-      rowGroups,
-      batchRows,
-      ...(signal && { signal }),
-    });
-    return;
-  }
-  // No column of the file is wanted: only how many rows there are counts.
-  for (const group of rowGroups.map((i) => footer.rowGroups[i]!)) {
-    const end = group.firstRow + group.rowCount;
-    for (let at = group.firstRow; at < end; at += batchRows) {
-      const rows = Math.min(batchRows, end - at);
-      yield { batch: batchOf(NO_COLUMNS, [], rows), firstRow: at };
-    }
-  }
+): AsyncGenerator<FileBatch> {
+  return readParquet(open.source, {
+    footer: open.footer,
+    columns: fileColumns(open, table.metadata.configuration, fields),
+    rowGroups: rowGroupsToRead(open, table, options.predicate),
+    batchRows: options.batchRows ?? BATCH_ROWS,
+    signal: options.signal,
+  });
 }
 
 const NO_COLUMNS = new arrow.Schema([]);
