@@ -804,10 +804,11 @@ Deno.test("runCommitLoop() leaves no commit or a whole one when the process dies
         });
         if (rival) await winnerAt(inner, 1, [{ add: add("theirs") }]);
         const run = commit(store, host, base);
-        await Promise.race([
-          run.catch(() => {}),
-          new Promise<void>((resolve) => setTimeout(resolve, 5)),
-        ]);
+        let isDone = false;
+        run.catch(() => {}).then(() => isDone = true);
+        while (!isDone && !store.crashed) {
+          await new Promise<void>((resolve) => setTimeout(resolve, 1));
+        }
         const paths = (await addedPaths(inner)).filter((p) => p === "ours");
         assert(paths.length <= 1);
         if (store.crashed && when === "crash-before" && !rival && at === 1) {

@@ -8,7 +8,7 @@
 import { commitPath } from "../log/log_path.ts";
 import type { LogSegment } from "../log/log_segment.ts";
 import { parseSchema } from "../schema/schema_json.ts";
-import { readsOf } from "../snapshot/load_snapshot.ts";
+import { filesFrom, tombstonesFrom } from "../snapshot/load_snapshot.ts";
 import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
 import type { BuiltCommit } from "./commit_bytes.ts";
@@ -50,5 +50,5 @@ export function createdSnapshot(
     emptyCommits: [],
     checkpointVersion: undefined,
     loadedAt: now,
-  }, readsOf(context, segment));
+  }, filesFrom(context, segment), tombstonesFrom(context, segment));
 }

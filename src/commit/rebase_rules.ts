@@ -125,6 +125,9 @@ export interface RebaseRules extends ConflictChecks {
   ) => number;
 }
 
+/** How far the clock may fall before a base is read anew. */
+const CLOCK_SLACK_MS = 60_000;
+
 /** The sound rules. */
 export const defaultRules: RebaseRules = {
   writeCommit: (store, path, bytes, _attempts, options) =>
@@ -149,7 +152,8 @@ export const defaultRules: RebaseRules = {
       : "foreign";
   },
   giveUp: (attempts) => attempts.ambiguous ? "unknown" : "failed",
-  isYoung: (ageMs, limitMs) => ageMs <= limitMs,
+  // A clock that fell says nothing of the age.
+  isYoung: (ageMs, limitMs) => ageMs <= limitMs && ageMs >= -CLOCK_SLACK_MS,
   winnersToCheck: (winners) => winners,
   afterLostCreate: () => "exists",
   nextVersion: (latest) => latest + 1,

@@ -299,7 +299,7 @@ export class Transaction {
     if (applied && this.#base) {
       return this.#result(applied.version, 0, token, this.#base);
     }
-    const { context } = { context: this.#context };
+    const context = this.#context;
     await proveExclusive(context.store, "", context.host, signal);
     const loop = await runCommitLoop<Snapshot>({
       context,
@@ -494,7 +494,11 @@ export class Transaction {
     }
     const maintenance = await afterCommit(this.#context, committed, signal);
     const snapshot = maintenance.checkpoint
-      ? withCheckpoint(this.#context, committed, built.version)
+      ? withCheckpoint(
+        this.#context,
+        committed,
+        maintenance.checkpoint.checkpoint,
+      )
       : committed;
     return {
       ...this.#result(built.version, attempts, token, snapshot, "committed"),

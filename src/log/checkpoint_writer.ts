@@ -36,6 +36,7 @@ import {
   checkpointLayout,
 } from "./checkpoint_columns.ts";
 import type { FileBatch } from "./file_batch.ts";
+import type { CheckpointFiles } from "./log_listing.ts";
 import {
   checkpointPath,
   LAST_CHECKPOINT_PATH,
@@ -85,8 +86,8 @@ export interface CheckpointOptions {
 export interface WrittenCheckpoint {
   /** Its version. */
   readonly version: Version;
-  /** Path of the top-level file, relative to the table. */
-  readonly path: string;
+  /** The top-level file, as a listing would show it. */
+  readonly checkpoint: CheckpointFiles;
   /** Number of actions in it, its sidecars' included. */
   readonly size: number;
   /** Bytes of all its files. */
@@ -214,9 +215,7 @@ function layoutOf(
     ...parts,
     v2: options.policy === "v2",
     statsAsJson: options.statsAsJson,
-    parsed: parts.files && options.statsAsStruct
-      ? parsedOf(state)
-      : undefined,
+    parsed: parts.files && options.statsAsStruct ? parsedOf(state) : undefined,
   });
 }
 
@@ -274,7 +273,16 @@ async function writeHint(
   const isV2 = options.policy === "v2";
   const written: WrittenCheckpoint = {
     version: state.version,
-    path: top.path,
+    checkpoint: {
+      version: state.version,
+      naming: isV2 ? "uuid" : "classic",
+      format: "parquet",
+      files: [{
+        path: top.path,
+        size: top.bytes.length,
+        lastModified: context.host.now(),
+      }],
+    },
     size: actionCount(state) + (isV2 ? 1 : 0) + (sidecarBytes > 0 ? 1 : 0),
     sizeInBytes: top.bytes.length + sidecarBytes,
     numOfAddFiles: fileCount(state),
