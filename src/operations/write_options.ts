@@ -1,0 +1,110 @@
+/**
+ * Options that the writing operations share, and what they answer with.
+ *
+ * @module
+ */
+
+import type { Txn } from "../actions/action.ts";
+import type { RebaseRules } from "../commit/rebase_rules.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+
+/** An application's own version of a write, applied at most once. */
+export interface ApplicationVersion {
+  /** Names the application, for good. */
+  readonly appId: string;
+  /** The write's number; the table keeps the latest one per application. */
+  readonly version: number;
+}
+
+/** Options of every commit. */
+export interface CommitOptions {
+  /** Free text, kept in the commit. */
+  readonly userMetadata?: string | undefined;
+  /** Cancels the operation; once the commit was sent its outcome is looked for first. */
+  readonly signal?: AbortSignal | undefined;
+  /** The decisions of the commit loop; for tests that plant defects. */
+  readonly rules?: RebaseRules | undefined;
+}
+
+/** Options of operations that write rows. */
+export interface WriteOptions extends CommitOptions {
+  /** Makes the write happen at most once per application version. */
+  readonly txn?: ApplicationVersion | undefined;
+  /** Adds columns that the data has and the table lacks, and widens types where the table allows it; off by default. */
+  readonly mergeSchema?: boolean | undefined;
+  /** Size in bytes at which a data file is closed; `delta.targetFileSize`, else 128 MiB by default. */
+  readonly targetFileSize?: number | undefined;
+  /** Values of columns that the data leaves out, the same for every row: a partition, say. */
+  readonly partition?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * What became of a write.
+ *
+ * - `committed`: it is the table's `version`.
+ * - `already-applied`: an earlier call with this `txn` is in the table; nothing was written.
+ * - `nothing-to-commit`: there were no rows and nothing else to record; there is no new version.
+ */
+export type WriteOutcome =
+  | "committed"
+  | "already-applied"
+  | "nothing-to-commit";
+
+/** What a write did. */
+export interface CommitReport {
+  /** What became of it. */
+  readonly outcome: WriteOutcome;
+  /** The version it made, or the newest one it knows of where it made none. */
+  readonly version: number;
+  /** The version it was prepared on. */
+  readonly readVersion: number;
+  /** Requests that tried to create a version. */
+  readonly attempts: number;
+  /** Rows written. */
+  readonly rows: number;
+  /** Data files added. */
+  readonly files: number;
+  /** Data files removed. */
+  readonly removedFiles: number;
+  /** Bytes of the data files added. */
+  readonly bytes: number;
+  /** The commit's `txnId`, for `resolve()`; empty where no commit was tried. */
+  readonly token: string;
+}
+
+/** A report, and the table's state as the writer knows it afterwards. */
+export interface WriteResult {
+  /** What the write did. */
+  readonly report: CommitReport;
+  /** The state. */
+  readonly snapshot: Snapshot;
+}
+
+/** Whether the table has recorded this application version, or a later one, already. */
+export function isApplied(
+  snapshot: Snapshot,
+  txn: ApplicationVersion | undefined,
+): boolean {
+  const known: Txn | undefined = txn &&
+    snapshot.transactions.get(txn.appId);
+  return known !== undefined && known.version >= txn!.version;
+}
+
+/** The report of a write that committed nothing. */
+export function unwritten(
+  snapshot: Snapshot,
+  outcome: Exclude<WriteOutcome, "committed">,
+): WriteResult {
+  const report: CommitReport = {
+    outcome,
+    version: snapshot.version,
+    readVersion: snapshot.version,
+    attempts: 0,
+    rows: 0,
+    files: 0,
+    removedFiles: 0,
+    bytes: 0,
+    token: "",
+  };
+  return { report, snapshot };
+}

@@ -1,0 +1,413 @@
+/**
+ * A Delta table: the front door. A handle points at one version, moves when it
+ * commits or is refreshed, and hands out versions that never change.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const table = await DeltaTable.create("memory://lake/people", {
+ *   schema: {
+ *     kind: "struct",
+ *     fields: [
+ *       { name: "name", type: { kind: "string" }, nullable: true, metadata: {} },
+ *     ],
+ *   },
+ * });
+ * const { version } = await table.append([{ name: "Ada" }, { name: "Grace" }]);
+ * assert.equal(version, 1);
+ * assert.equal(await table.count(), 2);
+ * ```
+ *
+ * @module
+ */
+
+import type * as arrow from "apache-arrow";
+import type {
+  AddFile,
+  CommitInfo,
+  Metadata,
+  Protocol,
+} from "./actions/action.ts";
+import { checkpointSnapshot } from "./commit/after_commit.ts";
+import { resolveCommit, type ResolvedCommit } from "./commit/resolve_commit.ts";
+import { Transaction, type TransactionOptions } from "./commit/transaction.ts";
+import type { TableData } from "./data/row_input.ts";
+import { append } from "./operations/append.ts";
+import {
+  type CreateOptions,
+  createTable,
+  existing,
+} from "./operations/create.ts";
+import { overwrite } from "./operations/overwrite.ts";
+import type {
+  CommitReport,
+  WriteOptions,
+  WriteResult,
+} from "./operations/write_options.ts";
+import type { StructType } from "./schema/data_type.ts";
+import type { Row } from "./schema/value.ts";
+import {
+  refreshSnapshot,
+  withCheckpoint,
+} from "./snapshot/advance_snapshot.ts";
+import { loadSnapshot } from "./snapshot/load_snapshot.ts";
+import type { Snapshot } from "./snapshot/snapshot.ts";
+import { history, versionAt } from "./snapshot/time_travel.ts";
+import {
+  contextOf,
+  openContext,
+  type TableContext,
+} from "./store/table_context.ts";
+import {
+  type FilterOptions,
+  type OpenOptions,
+  type PointInTime,
+  type ReadOptions,
+  type ScanOptions,
+  type TableOptions,
+  timestampMs,
+} from "./table/table_options.ts";
+import { TableSnapshot } from "./table/table_snapshot.ts";
+
+/** Options of {@link DeltaTable.create}. */
+export interface CreateTableOptions
+  extends TableOptions, Omit<CreateOptions, "rules" | "signal"> {}
+
+/** One commit of a table's history: its provenance, and which version it is. */
+export interface CommitEntry extends CommitInfo {
+  /** The version that it made. */
+  readonly version: number;
+  /** When, in milliseconds since the epoch: the time that time travel goes by. */
+  readonly timestamp: number;
+}
+
+/** Options of {@link DeltaTable.history}. */
+export interface HistoryOptions {
+  /** How many commits at most, the newest ones; all by default. */
+  readonly limit?: number | undefined;
+  /** Cancels the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of a call that may be cancelled. */
+export interface SignalOptions {
+  /** Cancels the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a handle stands on. */
+interface Handle {
+  readonly context: TableContext;
+  readonly snapshot: Snapshot;
+  readonly options: TableOptions;
+  readonly created: boolean;
+}
+
+/** A handle on a Delta table. */
+export class DeltaTable {
+  readonly #context: TableContext;
+  readonly #options: TableOptions;
+  #snapshot: TableSnapshot;
+  /** Whether the call that gave this handle made or replaced the table. */
+  readonly created: boolean;
+
+  private constructor(handle: Handle) {
+    this.#context = handle.context;
+    this.#options = handle.options;
+    this.#snapshot = new TableSnapshot(handle.context, handle.snapshot);
+    this.created = handle.created;
+  }
+
+  /**
+   * Opens a table at its newest version, or at another.
+   *
+   * @param uri `s3://bucket/table`, `file:///folder`, a folder's path, or `memory://name`.
+   * @param options Which version; how the store is reached.
+   * @throws {DeltaError} `DELTA_TABLE_NOT_FOUND`, `DELTA_VERSION_NOT_FOUND`,
+   *   `DELTA_TIMESTAMP_OUT_OF_RANGE`, `DELTA_UNSUPPORTED_FEATURES_FOR_READ`, and
+   *   whatever the log or the store has to object.
+   */
+  static async open(
+    uri: string,
+    options: OpenOptions = {},
+  ): Promise<DeltaTable> {
+    const time = timestampMs(options);
+    return await within(uri, options, async (context) => {
+      const snapshot = await loadAt(context, options, time, options.signal);
+      return new DeltaTable({ context, snapshot, options, created: false });
+    });
+  }
+
+  /**
+   * Creates a table. Of many that try at once, one wins; in mode `ignore` the
+   * others get a handle on the winner's table, in mode `error` they are refused.
+   *
+   * @param uri Where; as for {@link DeltaTable.open}.
+   * @param options Schema, partitioning, properties; what to do when a table is there.
+   * @returns A handle; its `created` tells whether this call made the table.
+   * @throws {DeltaError} `DELTA_TABLE_ALREADY_EXISTS`, `DELTA_INVALID_SCHEMA`,
+   *   `DELTA_UNKNOWN_CONFIGURATION`, `DELTA_COMMIT_UNKNOWN` and so on.
+   */
+  static async create(
+    uri: string,
+    options: CreateTableOptions,
+  ): Promise<DeltaTable> {
+    return await within(uri, options, async (context) => {
+      const { snapshot, created } = await createTable(context, options);
+      return new DeltaTable({ context, snapshot, options, created });
+    });
+  }
+
+  /** Whether there is a table; errors but its absence are thrown. */
+  static async exists(
+    uri: string,
+    options: TableOptions = {},
+  ): Promise<boolean> {
+    const context = await contextFor(uri, options);
+    try {
+      return await existing(context, options.signal) !== undefined;
+    } finally {
+      if (!options.store) await context.close();
+    }
+  }
+
+  /** Where the table is. */
+  get url(): string {
+    return this.#context.url;
+  }
+
+  /** The version that the handle points at. */
+  get snapshot(): TableSnapshot {
+    return this.#snapshot;
+  }
+
+  /** The version's number. */
+  get version(): number {
+    return this.#snapshot.version;
+  }
+
+  /** The columns. */
+  get schema(): StructType {
+    return this.#snapshot.schema;
+  }
+
+  /** The metadata. */
+  get metadata(): Metadata {
+    return this.#snapshot.metadata;
+  }
+
+  /** What a reader and a writer must know. */
+  get protocol(): Protocol {
+    return this.#snapshot.protocol;
+  }
+
+  /**
+   * Another version of the table, by number or by time; the handle stays where it is.
+   *
+   * @throws {DeltaError} `DELTA_VERSION_NOT_FOUND` or `DELTA_TIMESTAMP_OUT_OF_RANGE`, with what there is.
+   */
+  async at(
+    point: PointInTime,
+    options: SignalOptions = {},
+  ): Promise<TableSnapshot> {
+    const time = timestampMs(point);
+    const snapshot = await loadAt(this.#context, point, time, options.signal);
+    return new TableSnapshot(this.#context, snapshot);
+  }
+
+  /** Moves the handle to the newest version. */
+  async refresh(options: SignalOptions = {}): Promise<TableSnapshot> {
+    const base = this.#snapshot.state;
+    const snapshot = await refreshSnapshot(this.#context, base, {
+      signal: options.signal,
+    });
+    return this.#move(snapshot);
+  }
+
+  /**
+   * Adds rows in one commit, however many batches they come in. The handle
+   * moves to the version that it made.
+   *
+   * @param data Rows, Arrow, or an iterable of either, async or not.
+   * @param options At most once per `txn`; grow the schema; and so on.
+   * @throws {DeltaError} What is wrong with the data, before anything is committed;
+   *   conflicts by name; `DELTA_COMMIT_UNKNOWN` with what `resolve()` needs.
+   */
+  async append(
+    data: TableData,
+    options: WriteOptions = {},
+  ): Promise<CommitReport> {
+    return this.#after(
+      await append(
+        this.#context,
+        this.#snapshot.state,
+        data,
+        this.#with(options),
+      ),
+    );
+  }
+
+  /**
+   * Replaces all rows in one commit. Whoever changes the table meanwhile makes
+   * it a conflict.
+   *
+   * @param data The new rows, as for {@link DeltaTable.append}.
+   * @param options As for {@link DeltaTable.append}.
+   */
+  async overwrite(
+    data: TableData,
+    options: WriteOptions = {},
+  ): Promise<CommitReport> {
+    return this.#after(
+      await overwrite(
+        this.#context,
+        this.#snapshot.state,
+        data,
+        this.#with(options),
+      ),
+    );
+  }
+
+  /**
+   * Begins a transaction on the version that the handle points at: stage
+   * actions, declare what was read, commit. Its result's version is seen by the
+   * handle after {@link DeltaTable.refresh}.
+   */
+  transaction(options: TransactionOptions = {}): Transaction {
+    return new Transaction(this.#context, this.#snapshot.state, {
+      ...options,
+      rules: options.rules ?? this.#options.rules,
+    });
+  }
+
+  /**
+   * Settles a commit whose outcome was `unknown`, for good: finds it, or makes
+   * sure that it can never land.
+   *
+   * @param token The error's `context.token`.
+   * @param version The error's `context.attemptedVersion`.
+   */
+  async resolve(
+    token: string,
+    version: number,
+    options: SignalOptions = {},
+  ): Promise<ResolvedCommit> {
+    return await resolveCommit(this.#context, token, version, {
+      signal: options.signal,
+      rules: this.#options.rules,
+    });
+  }
+
+  /** Writes a checkpoint of the version that the handle points at. */
+  async checkpoint(options: SignalOptions = {}): Promise<void> {
+    const { state } = this.#snapshot;
+    const { checkpoint } = await checkpointSnapshot(
+      this.#context,
+      state,
+      options.signal,
+    );
+    const current = this.#snapshot.state;
+    this.#move(withCheckpoint(this.#context, current, checkpoint));
+  }
+
+  /** The commits that the log still has, newest first. */
+  async *history(options: HistoryOptions = {}): AsyncGenerator<CommitEntry> {
+    for await (const entry of history(this.#context, options)) {
+      const { version, timestamp, commitInfo } = entry;
+      yield { ...commitInfo, version, timestamp };
+    }
+  }
+
+  /** Reads the rows as Arrow batches; see {@link TableSnapshot.scan}. */
+  scan(options: ScanOptions = {}): AsyncGenerator<arrow.RecordBatch> {
+    return this.#snapshot.scan(options);
+  }
+
+  /** Reads the rows as objects; see {@link TableSnapshot.rows}. */
+  rows(options: ScanOptions = {}): AsyncGenerator<Row> {
+    return this.#snapshot.rows(options);
+  }
+
+  /** Reads the rows as one Arrow table. */
+  async toArrow(options: ReadOptions = {}): Promise<arrow.Table> {
+    return await this.#snapshot.toArrow(options);
+  }
+
+  /** Counts the rows. */
+  async count(options: FilterOptions = {}): Promise<number> {
+    return await this.#snapshot.count(options);
+  }
+
+  /** The data files; see {@link TableSnapshot.files}. */
+  files(options: FilterOptions = {}): AsyncGenerator<AddFile> {
+    return this.#snapshot.files(options);
+  }
+
+  /** Lets go of the store's connections; a store that was handed in stays open. */
+  async close(): Promise<void> {
+    if (!this.#options.store) await this.#context.close();
+  }
+
+  /** As {@link DeltaTable.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #with(options: WriteOptions): WriteOptions {
+    return { ...options, rules: options.rules ?? this.#options.rules };
+  }
+
+  #after({ report, snapshot }: WriteResult): CommitReport {
+    this.#move(snapshot);
+    return report;
+  }
+
+  /** Calls of one handle may overlap: it never goes back. */
+  #move(snapshot: Snapshot): TableSnapshot {
+    if (snapshot.version >= this.#snapshot.version) {
+      this.#snapshot = new TableSnapshot(this.#context, snapshot);
+    }
+    return this.#snapshot;
+  }
+}
+
+async function contextFor(
+  uri: string,
+  options: TableOptions,
+): Promise<TableContext> {
+  const { storage, host, signal, store, onWarning: warn } = options;
+  return store
+    ? contextOf(store, { storage, host, signal, warn })
+    : await openContext(uri, { storage, host, signal, warn });
+}
+
+/** Reaches a table; a store that was opened for nothing is closed again. */
+async function within<T>(
+  uri: string,
+  options: TableOptions,
+  use: (context: TableContext) => Promise<T>,
+): Promise<T> {
+  const context = await contextFor(uri, options);
+  try {
+    return await use(context);
+  } catch (error) {
+    if (!options.store) await context.close();
+    throw error;
+  }
+}
+
+async function loadAt(
+  context: TableContext,
+  point: PointInTime,
+  time: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Snapshot> {
+  const version = time === undefined
+    ? point.version
+    : await versionAt(context, time, { signal });
+  return await loadSnapshot(
+    context,
+    version === undefined ? { signal } : { version, signal },
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * Options of the front door: how a table is reached, opened and read.
+ *
+ * @module
+ */
+
+import type { RebaseRules } from "../commit/rebase_rules.ts";
+import { DeltaError } from "../errors.ts";
+import type { Predicate } from "../expression/predicate.ts";
+import type { Host } from "../host.ts";
+import { parseTimestamp } from "../schema/time.ts";
+import type { ObjectStore } from "../store/object_store.ts";
+
+/** How a table is reached. */
+export interface TableOptions {
+  /** Storage options by name, in any capitalisation: credentials, endpoint, region. */
+  readonly storage?: Readonly<Record<string, string>> | undefined;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Clock, sleep and randomness; the machine's by default. */
+  readonly host?: Host | undefined;
+  /** A store rooted at the table, instead of the one that the URI names: a wrapped one, say. */
+  readonly store?: ObjectStore | undefined;
+  /** The decisions of the commit loop; for tests that plant defects. */
+  readonly rules?: RebaseRules | undefined;
+  /** Where warnings go; the console by default. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** A point in the table's history: a version or a time. */
+export interface PointInTime {
+  /** The version. */
+  readonly version?: number | undefined;
+  /** The latest version at or before this time: a `Date`, milliseconds since the epoch, or ISO 8601 text (UTC where it names no zone). */
+  readonly timestamp?: Date | number | string | undefined;
+}
+
+/** Options of opening a table. */
+export interface OpenOptions extends TableOptions, PointInTime {}
+
+/** What to read of a version. */
+export interface ReadOptions {
+  /** Names of the columns wanted, dots before nested fields; all by default. */
+  readonly columns?: readonly string[] | undefined;
+  /** Which rows are wanted; all by default. */
+  readonly where?: Predicate | undefined;
+  /** Cancels the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of a scan. */
+export interface ScanOptions extends ReadOptions {
+  /** Rows of a batch, about. */
+  readonly batchRows?: number | undefined;
+}
+
+/** Options of listing files or counting rows. */
+export interface FilterOptions {
+  /** Which rows matter; all by default. */
+  readonly where?: Predicate | undefined;
+  /** Cancels the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The milliseconds of a point in time given by its time.
+ *
+ * @returns `undefined` where the point has no time.
+ * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for a time that is none, or beside a version.
+ */
+export function timestampMs(point: PointInTime): number | undefined {
+  const { timestamp, version } = point;
+  if (
+    version !== undefined && !(Number.isSafeInteger(version) && version >= 0)
+  ) {
+    throw badPoint(`a version is an integer from 0, not ${version}`);
+  }
+  if (timestamp === undefined) return undefined;
+  if (version !== undefined) {
+    throw badPoint("both a version and a timestamp are given");
+  }
+  const ms = typeof timestamp === "string"
+    ? Number(parseTimestamp(timestamp, "utc") / 1000n)
+    : Number(timestamp);
+  if (!Number.isFinite(ms)) throw badPoint("the timestamp is not a time");
+  return ms;
+}
+
+function badPoint(why: string): DeltaError {
+  return new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what: "Cannot find the version",
+    why,
+    fix: "Give a version, or a timestamp, or neither for the newest",
+  });
+}

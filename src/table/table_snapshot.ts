@@ -1,0 +1,163 @@
+/**
+ * One version of a table, as callers see it: it never changes, whatever is
+ * committed later.
+ *
+ * @module
+ */
+
+import * as arrow from "apache-arrow";
+import type {
+  AddFile,
+  DomainMetadata,
+  Metadata,
+  Protocol,
+} from "../actions/action.ts";
+import { bindPredicate } from "../expression/bind.ts";
+import { listLog } from "../log/log_listing.ts";
+import { toArrowSchema } from "../parquet/arrow_schema.ts";
+import { columnReader, setOwn } from "../parquet/arrow_values.ts";
+import { count } from "../scan/count.ts";
+import { columnsToScan, planScan } from "../scan/plan_scan.ts";
+import { scan } from "../scan/read_scan.ts";
+import type { StructType } from "../schema/data_type.ts";
+import type { Row, Value } from "../schema/value.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import { commitTimestamps } from "../snapshot/time_travel.ts";
+import type { TableContext } from "../store/table_context.ts";
+import type {
+  FilterOptions,
+  ReadOptions,
+  ScanOptions,
+} from "./table_options.ts";
+
+/** One version of a table. Get one from `DeltaTable`. */
+export class TableSnapshot {
+  readonly #context: TableContext;
+  readonly #snapshot: Snapshot;
+
+  /**
+   * Wraps a snapshot; `table.snapshot` and `table.at()` hand them out.
+   *
+   * @param context The table.
+   * @param snapshot The version.
+   */
+  constructor(context: TableContext, snapshot: Snapshot) {
+    this.#context = context;
+    this.#snapshot = snapshot;
+  }
+
+  /** The version. */
+  get version(): number {
+    return this.#snapshot.version;
+  }
+
+  /** The columns. */
+  get schema(): StructType {
+    return this.#snapshot.schema;
+  }
+
+  /** The metadata: id, name, partition columns, properties, the schema as JSON. */
+  get metadata(): Metadata {
+    return this.#snapshot.metadata;
+  }
+
+  /** What a reader and a writer of the version must know. */
+  get protocol(): Protocol {
+    return this.#snapshot.protocol;
+  }
+
+  /** The columns that the table is partitioned by. */
+  get partitionColumns(): readonly string[] {
+    return this.#snapshot.metadata.partitionColumns;
+  }
+
+  /** The newest version that each application recorded with its writes. */
+  get appTransactions(): ReadonlyMap<string, number> {
+    return new Map(
+      [...this.#snapshot.transactions].map(([app, txn]) => [app, txn.version]),
+    );
+  }
+
+  /** Metadata domains and their configuration. */
+  get domains(): ReadonlyMap<string, DomainMetadata> {
+    return this.#snapshot.domains;
+  }
+
+  /** The state beneath, for the engine's own rooms and tools. */
+  get state(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** When the version was committed, in milliseconds since the epoch; `undefined` where its commit file is gone. */
+  async timestamp(
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<number | undefined> {
+    const { version, inCommitTimestamp } = this.#snapshot;
+    if (inCommitTimestamp !== undefined) return inCommitTimestamp;
+    const { signal } = options;
+    const log = await listLog(this.#context, signal ? { signal } : {});
+    return commitTimestamps(log.commits)
+      .find((commit) => commit.version === version)?.timestamp;
+  }
+
+  /**
+   * Reads the rows as Arrow batches, one file after another, in bounded memory.
+   *
+   * @param options Columns and rows wanted.
+   * @throws {DeltaError} `DELTA_COLUMN_NOT_FOUND`; `DELTA_FILE_NOT_FOUND`,
+   *   `DELTA_DATA_FILE_CORRUPT` and the like, naming the file.
+   */
+  scan(options: ScanOptions = {}): AsyncGenerator<arrow.RecordBatch> {
+    return scan(this.#context, this.#snapshot, options);
+  }
+
+  /** Reads the rows as one Arrow table. */
+  async toArrow(options: ReadOptions = {}): Promise<arrow.Table> {
+    const schema = toArrowSchema(columnsToScan(this.schema, options.columns));
+    const batches: arrow.RecordBatch[] = [];
+    for await (const batch of this.scan(options)) batches.push(batch);
+    return new arrow.Table(schema, batches);
+  }
+
+  /**
+   * Reads the rows as objects, one after another; their values are the exact
+   * ones of `value.ts`.
+   *
+   * @param options Columns and rows wanted.
+   * @throws {DeltaError} As {@link TableSnapshot.scan}.
+   */
+  async *rows(options: ScanOptions = {}): AsyncGenerator<Row> {
+    const columns = columnsToScan(this.schema, options.columns);
+    for await (const batch of this.scan(options)) {
+      yield* rowsOfBatch(batch, columns);
+    }
+  }
+
+  /** Counts rows: from statistics where they are exact, by reading where they are not. */
+  async count(options: FilterOptions = {}): Promise<number> {
+    return await count(this.#context, this.#snapshot, options);
+  }
+
+  /** The data files, one object at a time; with `where`, those that may hold a wanted row. */
+  async *files(options: FilterOptions = {}): AsyncGenerator<AddFile> {
+    const wanted = options.where && bindPredicate(options.where, this.schema);
+    const files = await this.#snapshot.files(options.signal);
+    yield* planScan(files, this.#snapshot, wanted);
+  }
+}
+
+/** Rows of a batch in canonical Arrow types, as objects by column name. */
+export function* rowsOfBatch(
+  batch: arrow.RecordBatch,
+  columns: StructType,
+): Generator<Row> {
+  const readers = columns.fields.map((field, i) => ({
+    name: field.name,
+    read: columnReader(batch.data.children[i]!, field.type),
+  }));
+  for (let at = 0; at < batch.numRows; at++) {
+    const row: Record<string, Value> = {};
+    for (const { name, read } of readers) setOwn(row, name, read(at));
+    yield row;
+  }
+}
