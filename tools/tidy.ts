@@ -62,7 +62,7 @@ export const NOT_OURS: readonly string[] = [".git", "coverage", "node_modules"];
 /** The npm packages, and where each may be imported. */
 export const PACKAGES: Readonly<Record<string, RegExp>> = {
   "apache-arrow":
-    /^(src\/(parquet|log|data|snapshot|scan|commit|operations|table)|cli|bench|conformance|examples|testing|tools)\b/,
+    /^(src\/(parquet|log|data|snapshot|scan|commit|operations|table)|cli|bench|conformance|examples|testing|tools)(?![a-z])/,
   "parquet-wasm": /^src\/parquet\//,
   "@aws-sdk/client-s3":
     /^(src\/store\/s3_|tools\/|testing\/|bench\/|conformance\/)/,
@@ -128,7 +128,10 @@ function relativeImports(file: SourceFile): string[] {
     .map((s) => resolveImport(file.path, s));
 }
 
-/** Imports in `src` that point up, sideways or out, and rooms nobody knows. */
+/**
+ * Imports in `src` that point up, sideways or out, and rooms nobody knows. A
+ * test may build its states through the floors above; it too stays inside.
+ */
 export function checkFloors(files: readonly SourceFile[]): string[] {
   const complaints: string[] = [];
   for (const file of files.filter((f) => f.path.startsWith("src/"))) {
@@ -143,7 +146,8 @@ export function checkFloors(files: readonly SourceFile[]): string[] {
       if (!target.startsWith("src/")) {
         complaints.push(`${file.path}: src imports ${target}, outside of src`);
       } else if (
-        roomOf(target) !== room && floorOf(roomOf(target)) <= floor
+        !isTest(file.path) && roomOf(target) !== room &&
+        floorOf(roomOf(target)) <= floor
       ) {
         complaints.push(
           `${file.path}: ${room} imports ${target}, which is not on a floor below`,

@@ -59,13 +59,14 @@ Deno.test("checkFloors() complains when an import points up, sideways or out", (
     file("src/schema/a.ts", 'export type { x } from "../store/mod.ts";'),
     file("src/store/a.ts", 'const x = await import("../../cli/main.ts");'),
     file("src/cellar/a.ts", ""),
-    // and one that looks down, and at a room of its own,
+    // and one that looks down and at a room of its own, and a test that looks up,
+    file("src/log/b_test.ts", 'import { x } from "../table.ts";'),
     file(
       "src/log/b.ts",
       'import {\n  x,\n} from "../errors.ts";\nimport "./c.ts";',
     ),
   ];
-  // when checked, then all but the last are named.
+  // when checked, then all but those are named.
   const complaints = checkFloors(files);
   assertEquals(complaints.length, 4);
   assert(complaints[0]!.includes("src/snapshot/b.ts"));
