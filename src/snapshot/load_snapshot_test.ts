@@ -17,7 +17,6 @@ import {
   uuidCheckpointPath,
 } from "../log/log_path.ts";
 import { faultyStore } from "../store/faulty_store.ts";
-import type { ObjectStore } from "../store/object_store.ts";
 import { type TracedStore, tracedStore } from "../store/traced_store.ts";
 import { contextOf } from "../store/table_context.ts";
 import { loadSnapshot } from "./load_snapshot.ts";
@@ -27,6 +26,7 @@ import {
   created,
   pathsOf,
   putCheckpoint,
+  relisted,
   remove,
   tableOf,
   type TestTable,
@@ -329,16 +329,10 @@ Deno.test("loadSnapshot() refuses what is no table, or has no protocol or metada
 Deno.test("loadSnapshot() probes for commits that a stale listing leaves out of an empty or hinted log", async () => {
   const { store, context } = await tableOf(SIX);
   await store.put(LAST_CHECKPOINT_PATH, text('{"version":4,"size":6}'));
-  const stale: ObjectStore = {
-    ...store,
-    get: (path, options) => store.get(path, options),
-    head: (path, options) => store.head(path, options),
-    list: async function* (prefix, options) {
-      for await (const object of store.list(prefix, options)) {
-        if (object.path < commitPath(3)) yield object;
-      }
-    },
-  };
+  const stale = relisted(
+    store,
+    (object) => object.path < commitPath(3) ? object : undefined,
+  );
   const snapshot = await loadSnapshot(contextOf(stale, { warn: context.warn }));
   assertEquals(snapshot.version, 5);
 });

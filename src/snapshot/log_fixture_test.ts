@@ -15,7 +15,7 @@ import type { DataType, StructType } from "../schema/data_type.ts";
 import { parseDataType } from "../schema/schema_json.ts";
 import type { Row, Value } from "../schema/value.ts";
 import { memoryStore } from "../store/memory_store.ts";
-import type { ObjectStore } from "../store/object_store.ts";
+import type { ObjectMeta, ObjectStore } from "../store/object_store.ts";
 import { contextOf, type TableContext } from "../store/table_context.ts";
 import { eachFile } from "./file_set.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -39,6 +39,30 @@ export async function tableOf(
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   return { store, context: contextOf(wrap(store), { warn }), warnings };
+}
+
+/** The store with another listing: what `see` makes of each object, or nothing of it. */
+export function relisted(
+  store: ObjectStore,
+  see: (object: ObjectMeta) => ObjectMeta | undefined,
+): ObjectStore {
+  return {
+    url: store.url,
+    capabilities: store.capabilities,
+    get: (path, options) => store.get(path, options),
+    head: (path, options) => store.head(path, options),
+    put: (path, bytes, options) => store.put(path, bytes, options),
+    putIfAbsent: (path, bytes, options) =>
+      store.putIfAbsent(path, bytes, options),
+    delete: (paths, options) => store.delete(paths, options),
+    list: async function* (prefix, options) {
+      for await (const object of store.list(prefix, options)) {
+        const seen = see(object);
+        if (seen) yield seen;
+      }
+    },
+    close: () => Promise.resolve(),
+  };
 }
 
 /** Protocol 1/2 and a table of one long column, with some properties. */
