@@ -18,7 +18,10 @@ export interface VirtualHost extends Host {
 }
 
 /** Makes a host from a seed. */
-export function virtualHost(seed = 1, startMs = 1_700_000_000_000): VirtualHost {
+export function virtualHost(
+  seed = 1,
+  startMs = 1_700_000_000_000,
+): VirtualHost {
   let now = startMs;
   let state = seed >>> 0;
   const sleeps: number[] = [];

@@ -9,8 +9,8 @@
  */
 
 import {
-  type WrittenCheckpoint,
   writeCheckpoint,
+  type WrittenCheckpoint,
 } from "../log/checkpoint_writer.ts";
 import { cleanLog } from "../log/log_cleanup.ts";
 import { tableProperties } from "../protocol/table_property.ts";
@@ -54,7 +54,10 @@ export async function afterCommit(
     checkpoint = await checkpointSnapshot(context, snapshot, signal);
     const properties = tableProperties(snapshot.metadata.configuration);
     const deletedLogFiles = properties.enableExpiredLogCleanup
-      ? await cleanLog(context, { retentionMs: properties.logRetentionMs, signal })
+      ? await cleanLog(context, {
+        retentionMs: properties.logRetentionMs,
+        signal,
+      })
       : 0;
     return { checkpoint, deletedLogFiles, error: undefined };
   } catch (error) {

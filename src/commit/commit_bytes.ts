@@ -200,8 +200,10 @@ function withRowIds(
   const protocol = staged.protocol ?? base?.protocol;
   const metadata = staged.metadata ?? base?.metadata;
   if (!protocol || !hasFeature(protocol, "rowTracking")) return off;
-  if (metadata?.configuration["delta.rowTrackingSuspended"]?.toLowerCase() ===
-      "true") {
+  if (
+    metadata?.configuration["delta.rowTrackingSuspended"]?.toLowerCase() ===
+      "true"
+  ) {
     return off;
   }
   const before = rowIdHighWaterMark(base?.domains.get(ROW_TRACKING_DOMAIN));
@@ -248,7 +250,8 @@ function numRecords(add: AddFile, table: string, version: number): number {
   }
   throw new DeltaError("DELTA_INVALID_ARGUMENT", {
     what: `Cannot commit version ${version} of ${table}`,
-    why: `${add.path} has no numRecords in its stats, and the table tracks rows`,
+    why:
+      `${add.path} has no numRecords in its stats, and the table tracks rows`,
     fix: "Stage files with statistics: row ids are counted by them",
     context: { path: add.path, version },
   });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { virtualHost, type VirtualHost } from "../../testing/virtual_host.ts";
+import { type VirtualHost, virtualHost } from "../../testing/virtual_host.ts";
 import {
   type Script,
   type ScriptedCall,
@@ -189,7 +189,9 @@ async function log(store: ObjectStore): Promise<Action[][]> {
 }
 
 async function addedPaths(store: ObjectStore): Promise<string[]> {
-  return (await log(store)).flat().flatMap((a) => "add" in a ? [a.add.path] : [])
+  return (await log(store)).flat().flatMap((a) =>
+    "add" in a ? [a.add.path] : []
+  )
     .sort();
 }
 
@@ -693,7 +695,10 @@ Deno.test("runCommitLoop() keeps in-commit timestamps rising when the clock fall
         }]),
       );
     }
-    const result = await commit(store, host, { ...state, loadedAt: host.now() });
+    const result = await commit(store, host, {
+      ...state,
+      loadedAt: host.now(),
+    });
     assert(result.kind === "committed");
     state = advanceBase(result.base, [{
       version: result.built.version,
@@ -715,11 +720,13 @@ Deno.test("runCommitLoop() gives every row an id of its own, whoever wins", asyn
       writerFeatures: ["rowTracking", "domainMetadata"],
     },
   });
-  const results = await Promise.all([5, 1, 7, 2].map((rows, i) =>
-    commit(store, host, base, {
-      staged: staged({ adds: [add(`a${i}`, rows), add(`b${i}`, rows)] }),
-    })
-  ));
+  const results = await Promise.all(
+    [5, 1, 7, 2].map((rows, i) =>
+      commit(store, host, base, {
+        staged: staged({ adds: [add(`a${i}`, rows), add(`b${i}`, rows)] }),
+      })
+    ),
+  );
   assert(results.every((r) => r.kind === "committed"));
   const commits = await log(inner);
   const taken = new Set<number>();
@@ -833,22 +840,25 @@ Deno.test("a broken rule breaks the promise it stands for", async (t) => {
     });
     assertEquals(await addedPaths(inner), ["ours", "ours"]);
   });
-  await t.step("trying the next version without looking commits twice (Q4)", async () => {
-    let puts = 0;
-    const { host, inner, store, base } = await table({
-      decide: ({ name }) =>
-        name === "putIfAbsent" && puts++ === 0 ? "lost-answer" : "ok",
-    });
-    await commit(store, host, base, {
-      rules: {
-        afterWrite: (outcome, state) =>
-          outcome.kind === "unknown"
-            ? "skip"
-            : defaultRules.afterWrite(outcome, state),
-      },
-    });
-    assertEquals(await addedPaths(inner), ["ours", "ours"]);
-  });
+  await t.step(
+    "trying the next version without looking commits twice (Q4)",
+    async () => {
+      let puts = 0;
+      const { host, inner, store, base } = await table({
+        decide: ({ name }) =>
+          name === "putIfAbsent" && puts++ === 0 ? "lost-answer" : "ok",
+      });
+      await commit(store, host, base, {
+        rules: {
+          afterWrite: (outcome, state) =>
+            outcome.kind === "unknown"
+              ? "skip"
+              : defaultRules.afterWrite(outcome, state),
+        },
+      });
+      assertEquals(await addedPaths(inner), ["ours", "ours"]);
+    },
+  );
   await t.step("a read 404 taken for an answer lies (Q7)", async () => {
     const { host, inner, store, base } = await table({
       decide: ({ name }) => name === "putIfAbsent" ? "zombie" : "ok",
@@ -866,13 +876,16 @@ Deno.test("a broken rule breaks the promise it stands for", async (t) => {
     await store.release();
     assertEquals(await addedPaths(inner), ["ours"]);
   });
-  await t.step("a gap is left when the next version is too high (Q10)", async () => {
-    const { host, inner, store, base } = await table();
-    await winnerAt(inner, 1, []);
-    await commit(store, host, base, {
-      rules: { nextVersion: (latest) => latest + 2 },
-    });
-    assertEquals(await inner.head(commitPath(2)), undefined);
-    assert(await inner.head(commitPath(3)));
-  });
+  await t.step(
+    "a gap is left when the next version is too high (Q10)",
+    async () => {
+      const { host, inner, store, base } = await table();
+      await winnerAt(inner, 1, []);
+      await commit(store, host, base, {
+        rules: { nextVersion: (latest) => latest + 2 },
+      });
+      assertEquals(await inner.head(commitPath(2)), undefined);
+      assert(await inner.head(commitPath(3)));
+    },
+  );
 });

@@ -36,19 +36,23 @@ export function createdSnapshot(
     head: entry,
   };
   const metadata = state.metadata!;
-  return makeSnapshot({
-    version: built.version,
-    protocol: state.protocol!,
-    metadata,
-    schema: parseSchema(metadata.schemaString),
-    transactions: new Map(state.txns.map((txn) => [txn.appId, txn])),
-    domains: new Map(
-      state.domains.filter((d) => !d.removed).map((d) => [d.domain, d]),
-    ),
-    inCommitTimestamp: built.inCommitTimestamp,
-    segment,
-    emptyCommits: [],
-    checkpointVersion: undefined,
-    loadedAt: now,
-  }, filesFrom(context, segment), tombstonesFrom(context, segment));
+  return makeSnapshot(
+    {
+      version: built.version,
+      protocol: state.protocol!,
+      metadata,
+      schema: parseSchema(metadata.schemaString),
+      transactions: new Map(state.txns.map((txn) => [txn.appId, txn])),
+      domains: new Map(
+        state.domains.filter((d) => !d.removed).map((d) => [d.domain, d]),
+      ),
+      inCommitTimestamp: built.inCommitTimestamp,
+      segment,
+      emptyCommits: [],
+      checkpointVersion: undefined,
+      loadedAt: now,
+    },
+    filesFrom(context, segment),
+    tombstonesFrom(context, segment),
+  );
 }

@@ -60,12 +60,17 @@ export async function resolveCommit(
   const fenceToken = context.host.uuid();
   let trouble: unknown;
   for (let tries = 0;; tries++) {
-    throwIfAborted(signal, `Cannot resolve version ${version} of ${context.url}`);
+    throwIfAborted(
+      signal,
+      `Cannot resolve version ${version} of ${context.url}`,
+    );
     const found = await readWinner(context, version);
     if (found.kind === "found") {
       return { committed: found.token === token, version };
     }
-    if (found.kind === "torn") throw unknown(context, token, version, found.why);
+    if (found.kind === "torn") {
+      throw unknown(context, token, version, found.why);
+    }
     if (found.kind === "unreadable") trouble = found.cause;
     else {
       const base = await fenceBase(context, token, version, signal);
@@ -127,7 +132,8 @@ async function fenceBase(
   }
   throw new DeltaError("DELTA_INVALID_ARGUMENT", {
     what: `Cannot resolve version ${version} of ${context.url}`,
-    why: `the table is at version ${latest.version}, so nobody can have tried ${version}`,
+    why:
+      `the table is at version ${latest.version}, so nobody can have tried ${version}`,
     fix: "Ask for the attemptedVersion of the error",
     context: { table: context.url, version, latest: latest.version },
   });

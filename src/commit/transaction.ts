@@ -69,7 +69,11 @@ import {
 } from "./commit_loop.ts";
 import { createdSnapshot } from "./created_snapshot.ts";
 import { defaultRules, type RebaseRules } from "./rebase_rules.ts";
-import { checkStaged, type Reads, type StagedActions } from "./staged_actions.ts";
+import {
+  checkStaged,
+  type Reads,
+  type StagedActions,
+} from "./staged_actions.ts";
 
 /** What a transaction says of itself, and how it commits. */
 export interface TransactionOptions {
@@ -346,7 +350,8 @@ export class Transaction {
       const path = commitPath(base.version);
       throw new DeltaError("DELTA_LOG_FILE_CORRUPT", {
         what: this.#what(),
-        why: `${path} holds no byte, so nobody knows what version ${base.version} was`,
+        why:
+          `${path} holds no byte, so nobody knows what version ${base.version} was`,
         fix: `Repair or remove ${path}: nothing may be committed on top of it`,
         context: { table: this.#context.url, path, version: base.version },
       });
@@ -362,7 +367,9 @@ export class Transaction {
     const schema = staged.metadata
       ? parseSchema(staged.metadata.schemaString)
       : base!.schema;
-    if (base) this.#checkWritable(staged, base.protocol, base.metadata, base.schema);
+    if (base) {
+      this.#checkWritable(staged, base.protocol, base.metadata, base.schema);
+    }
     this.#checkWritable(staged, protocol, metadata, schema);
     this.#checkPartitions(staged, metadata, schema);
     if (staged.domains.length > 0 && !hasFeature(protocol, "domainMetadata")) {
@@ -490,7 +497,13 @@ export class Transaction {
     const { built, attempts } = loop;
     const committed = await this.#snapshotOf(built, loop.base, token);
     if (this.#options.maintenance === false) {
-      return this.#result(built.version, attempts, token, committed, "committed");
+      return this.#result(
+        built.version,
+        attempts,
+        token,
+        committed,
+        "committed",
+      );
     }
     const maintenance = await afterCommit(this.#context, committed, signal);
     const snapshot = maintenance.checkpoint

@@ -192,8 +192,15 @@ Deno.test("commit() refuses what no commit may hold, before any request", async 
 
 Deno.test("setDomain() keeps Delta's own domains from users", async () => {
   const { context, snapshot } = await table({}, V2_FEATURES);
-  const own = { domain: "delta.rowTracking", configuration: "", removed: false };
-  assertThrows(() => new Transaction(context, snapshot).setDomain(own), DeltaError);
+  const own = {
+    domain: "delta.rowTracking",
+    configuration: "",
+    removed: false,
+  };
+  assertThrows(
+    () => new Transaction(context, snapshot).setDomain(own),
+    DeltaError,
+  );
   const mine = { domain: "mine", configuration: "{}", removed: false };
   const set = await new Transaction(context, snapshot).setDomain(mine).commit();
   assertEquals(set.snapshot.domains.get("mine"), mine);
@@ -209,8 +216,16 @@ Deno.test("commit() works once", async () => {
 Deno.test("commit() says isBlindAppend only of adds that read nothing", async (t) => {
   const cases: [string, (tx: Transaction) => Transaction, boolean][] = [
     ["adds", (tx) => tx.add(add("1")), true],
-    ["adds and a txn", (tx) => tx.add(add("1")).setTxn({ appId: "a", version: 1 }), true],
-    ["a predicate read", (tx) => tx.add(add("1")).readPredicate(col("x").gt(1)), false],
+    [
+      "adds and a txn",
+      (tx) => tx.add(add("1")).setTxn({ appId: "a", version: 1 }),
+      true,
+    ],
+    [
+      "a predicate read",
+      (tx) => tx.add(add("1")).readPredicate(col("x").gt(1)),
+      false,
+    ],
     ["a file read", (tx) => tx.add(add("1")).readFile("p=a/0"), false],
     ["the table read", (tx) => tx.add(add("1")).readWholeTable(), false],
     ["a remove", (tx) => tx.remove({ path: "z", dataChange: true }), false],
@@ -219,7 +234,8 @@ Deno.test("commit() says isBlindAppend only of adds that read nothing", async (t
   for (const [name, stage, blind] of cases) {
     await t.step(name, async () => {
       const { context, inner, snapshot } = await table();
-      const { version } = await stage(new Transaction(context, snapshot)).commit();
+      const { version } = await stage(new Transaction(context, snapshot))
+        .commit();
       const text = (await inner.get(commitPath(version)))!.bytes;
       const [first] = parseCommit(text, "c");
       assert("commitInfo" in first!);
@@ -281,7 +297,9 @@ Deno.test("commit() writes a checkpoint when one is due, and counts none of it",
 });
 
 Deno.test("commit() stands when its checkpoint fails", async () => {
-  const { host, inner, snapshot } = await table({ "delta.checkpointInterval": "1" });
+  const { host, inner, snapshot } = await table({
+    "delta.checkpointInterval": "1",
+  });
   const warnings: string[] = [];
   const store = scriptedStore(
     inner,
@@ -361,7 +379,10 @@ for (const [name, configuration, protocol] of CHECKPOINTS) {
     // when the last version is checkpointed and its commits are gone,
     const written = await checkpointSnapshot(context, snapshot);
     const expected = await stateOf(replayed, made.host.now());
-    const all = Array.from({ length: snapshot.version }, (_, v) => commitPath(v));
+    const all = Array.from(
+      { length: snapshot.version },
+      (_, v) => commitPath(v),
+    );
     await inner.delete(all);
     const fresh = contextOf(inner, { host: made.host });
     const loaded = await loadSnapshot(fresh);
@@ -424,7 +445,9 @@ Deno.test("commit() keeps in-commit timestamps rising and row ids apart over rea
 });
 
 Deno.test("8 racing writers on one table land 200 appends once each, checkpoints and all", async () => {
-  const { host, inner, snapshot } = await table({ "delta.checkpointInterval": "20" });
+  const { host, inner, snapshot } = await table({
+    "delta.checkpointInterval": "20",
+  });
   const versions: number[] = [];
   await Promise.all(Array.from({ length: 8 }, async (_, w) => {
     const context = contextOf(inner, { host, warn: () => {} });
@@ -436,7 +459,10 @@ Deno.test("8 racing writers on one table land 200 appends once each, checkpoints
       own = result.snapshot;
     }
   }));
-  assertEquals(versions.sort((a, b) => a - b), Array.from({ length: 200 }, (_, i) => i + 1));
+  assertEquals(
+    versions.sort((a, b) => a - b),
+    Array.from({ length: 200 }, (_, i) => i + 1),
+  );
   const loaded = await loadSnapshot(contextOf(inner, { host }));
   assertEquals(loaded.checkpointVersion, 200);
   const live = await paths(loaded);
@@ -466,7 +492,9 @@ Deno.test("a process that dies at any call leaves a table that reads whole", asy
         await new Promise<void>((resolve) => setTimeout(resolve, 1));
       }
       // then another reads version 1 or 2, whole.
-      const loaded = await loadSnapshot(contextOf(made.inner, { host: made.host }));
+      const loaded = await loadSnapshot(
+        contextOf(made.inner, { host: made.host }),
+      );
       const expected = loaded.version === 2 ? ["p=a/1", "p=a/2"] : ["p=a/1"];
       assertEquals(await paths(loaded), expected);
       if (!store.crashed) {
@@ -479,7 +507,10 @@ Deno.test("a process that dies at any call leaves a table that reads whole", asy
 
 Deno.test("resolveCommit() tells for certain, and the same again", async (t) => {
   const unknown = async (fault: Script) => {
-    const made = await table({ "delta.enableInCommitTimestamps": "true" }, V2_FEATURES);
+    const made = await table(
+      { "delta.enableInCommitTimestamps": "true" },
+      V2_FEATURES,
+    );
     const store = scriptedStore(
       made.inner,
       ({ name }: ScriptedCall) => name === "putIfAbsent" ? fault : "ok",
