@@ -199,7 +199,7 @@ function isReplaceable(error: unknown): boolean {
 
 /** Where a segment starts, in words. */
 function startOf(segment: LogSegment): string {
-  return segment.checkpoint?.files[0]!.path ?? "the first commit";
+  return segment.checkpoint?.files[0]?.path ?? "the first commit";
 }
 
 async function coreOf(

@@ -117,5 +117,8 @@ function timestampWriter(data: arrow.Data<arrow.Timestamp>): JsonWriter {
     }
   };
   const zone = timezone ? "utc" : "none";
-  return (row) => `"${formatTimestamp(micros(values[row]!), zone)}"`;
+  return (row) => {
+    const text = formatTimestamp(micros(values[row]!), zone);
+    return `"${text.replace(" ", "T")}"`;
+  };
 }

@@ -16,6 +16,8 @@ import {
   SIDECAR_FOLDER,
   uuidCheckpointPath,
 } from "../log/log_path.ts";
+import { bytesSource } from "../parquet/byte_source.ts";
+import { readFooter } from "../parquet/footer.ts";
 import { faultyStore } from "../store/faulty_store.ts";
 import { type TracedStore, tracedStore } from "../store/traced_store.ts";
 import { contextOf } from "../store/table_context.ts";
@@ -434,4 +436,23 @@ Deno.test("loadSnapshot() forgets applications that the table's retention has ex
   ]);
   const { transactions } = await loadSnapshot(context);
   assertEquals([...transactions.keys()].sort(), ["new", "timeless"]);
+});
+
+Deno.test("files() falls back where only the file list of a checkpoint is damaged", async () => {
+  const { context, store, warnings } = await tableOf(SIX);
+  const bytes = await checkpointBytes(AT_THREE);
+  const footer = await readFooter(bytesSource("checkpoint", bytes));
+  const chunk = footer.rowGroups[0]!.columns.find((column) =>
+    column.path.join(".") === "add.path"
+  )!;
+  bytes.fill(0xff, chunk.start, chunk.end);
+  await store.put(checkpointPath(3), bytes);
+  const snapshot = await loadSnapshot(context);
+  assertEquals(snapshot.checkpointVersion, 3);
+  assertEquals(warnings, []);
+  assertEquals(await pathsOf(snapshot), ["a", "c", "d", "e"]);
+  assert(warnings[0]!.includes(checkpointPath(3)));
+  await store.delete([0, 1, 2, 3].map(commitPath));
+  const alone = await loadSnapshot(context);
+  assertEquals(await codeOf(alone.files()), "DELTA_CHECKPOINT_CORRUPT");
 });

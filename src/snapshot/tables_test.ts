@@ -98,6 +98,37 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "loadSnapshot() opens and lists 300,000 files in 5 s and 1 GB",
+  ignore: skipLoudly() ||
+    !existsSync(join(TABLES, "large-log-300k-files", "table.tar.gz")),
+  fn: async () => {
+    const root = join(TABLES, "large-log-300k-files");
+    const expected = JSON.parse(
+      await readFile(join(root, "expected.json"), "utf8"),
+    ) as Expected;
+    const folder = await mkdtemp(join(tmpdir(), "litmus-large-"));
+    try {
+      const { success } = await new Deno.Command("tar", {
+        args: ["xzf", join(root, "table.tar.gz"), "-C", folder],
+      }).output();
+      assert(success, "tar failed");
+      const [table] = await readdir(folder);
+      const context = contextFor(join(folder, table!));
+      const begin = performance.now();
+      const files = await (await loadSnapshot(context)).files();
+      const seconds = (performance.now() - begin) / 1000;
+      assertEquals(files.count, 300_000);
+      assert(seconds < 5, `took ${seconds.toFixed(1)} s`);
+      const rss = Deno.memoryUsage().rss / 1e6;
+      assert(rss < 1000, `took ${rss.toFixed(0)} MB`);
+      await checkTable(expected, context);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+});
+
 function skipLoudly(): boolean {
   if (existsSync(TABLES)) return false;
   console.warn(`SKIPPED: no tables at ${TABLES}; their snapshots go unchecked`);
