@@ -269,7 +269,7 @@ Deno.test("commit() on an old snapshot opens the table again first", async () =>
 });
 
 Deno.test("commit() bounds the base's age by half the log retention", async () => {
-  const { context, host, inner, snapshot } = await table({
+  const { host, inner, snapshot } = await table({
     "delta.logRetentionDuration": "interval 10 minutes",
   });
   host.advance(301_000);

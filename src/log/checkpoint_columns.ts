@@ -9,7 +9,7 @@
  * @module
  */
 
-import * as arrow from "apache-arrow";
+import type * as arrow from "apache-arrow";
 import type {
   DomainMetadata,
   Metadata,
