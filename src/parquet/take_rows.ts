@@ -7,7 +7,7 @@
 import * as arrow from "apache-arrow";
 import { DeltaError } from "../errors.ts";
 import { listBounds, validityOf } from "./arrow_buffers.ts";
-import { batchOf, bitmapBytes, dataOf } from "./column_data.ts";
+import { batchOf, bitmapBytes, dataOf, nullColumn } from "./column_data.ts";
 
 /** Picks rows of a batch, in the order given; a row may be picked twice. */
 export function takeRows(
@@ -40,7 +40,7 @@ export function concatBatches(
     schema,
     schema.fields.map((field, i) =>
       batches.length === 0
-        ? gather([emptyOf(field.type)], [new Uint32Array(0)])
+        ? nullColumn(field.type, 0)
         : gather(batches.map((batch) => batch.data.children[i]!), rows)
     ),
     total,
@@ -52,10 +52,6 @@ export function everyRow(count: number): Uint32Array {
   const rows = new Uint32Array(count);
   for (let i = 0; i < count; i++) rows[i] = i;
   return rows;
-}
-
-function emptyOf(type: arrow.DataType): arrow.Data {
-  return arrow.makeData({ type, length: 0 } as never) as arrow.Data;
 }
 
 /** Picks `rows[i]` of `parts[i]`, one part after the other. */
