@@ -12,7 +12,7 @@
  */
 
 import type { Action, Metadata, Protocol, Txn } from "../actions/action.ts";
-import { DeltaError, type ErrorCode } from "../errors.ts";
+import type { DeltaError } from "../errors.ts";
 import { commitPath } from "../log/log_path.ts";
 import type { CreateOutcome } from "../store/object_store.ts";
 import type { TableContext } from "../store/table_context.ts";
@@ -22,6 +22,19 @@ import {
   type CommitBase,
   type CommitDraft,
 } from "./commit_bytes.ts";
+import {
+  abortedCommit,
+  causeOf,
+  commitError,
+  conflictError,
+  type FailedCall,
+  reasonOf,
+  sharedToken,
+  staleBase,
+  tableExists,
+  tornCommit,
+  unknownCommit,
+} from "./commit_errors.ts";
 import {
   type CheckResult,
   checkWinner,
@@ -221,7 +234,7 @@ class CommitRun<B extends CommitBase> {
       case "refused":
         return await this.#refused();
       case "failed":
-        throw this.#error("DELTA_STORE_UNAVAILABLE", {
+        throw commitError(this.#call(), "DELTA_STORE_UNAVAILABLE", {
           why: "the store did not answer",
           fix: "Run the operation again",
         });
@@ -275,7 +288,7 @@ class CommitRun<B extends CommitBase> {
     if (isPrefix(found.bytes, this.#built.bytes)) {
       throw this.#torn(this.#built.version, `${path} ends early`);
     }
-    throw this.#sharedToken(this.#built.version);
+    throw sharedToken(this.#call(), this.#built.version);
   }
 
   /**
@@ -314,7 +327,7 @@ class CommitRun<B extends CommitBase> {
     if (
       this.#request.base === undefined && this.#base === undefined &&
       rules.afterLostCreate() === "exists"
-    ) throw this.#tableExists();
+    ) throw tableExists(this.#call());
     this.#noticeCancel();
     const winners = [
       this.#asRead(this.#built.version, actions),
@@ -340,7 +353,7 @@ class CommitRun<B extends CommitBase> {
       const found = await this.#readForSure(next);
       if (found.kind === "absent") break;
       if (found.kind === "torn") throw this.#torn(next, found.why);
-      if (found.token === draft.token) throw this.#sharedToken(next);
+      if (found.token === draft.token) throw sharedToken(this.#call(), next);
       winners.push(this.#asRead(next, found.actions));
     }
     return winners;
@@ -355,7 +368,7 @@ class CommitRun<B extends CommitBase> {
       if (found.kind !== "unreadable") return found;
       this.#noticeCancel();
       if (this.#isOver()) {
-        throw this.#error("DELTA_STORE_UNAVAILABLE", {
+        throw commitError(this.#call(), "DELTA_STORE_UNAVAILABLE", {
           why: `${commitPath(version)}, which came first, cannot be read`,
           fix: "Run the operation again when the store answers",
           cause: found.cause,
@@ -381,7 +394,7 @@ class CommitRun<B extends CommitBase> {
       const winner = winnerOf(commit.version, commit.actions);
       const result = checkWinner(rules, ours, winner, facts);
       if (result.kind === "already-applied") return result;
-      if (result.kind === "conflict") throw this.#conflict(result);
+      if (result.kind === "conflict") throw conflictError(this.#call(), result);
       facts = {
         protocol: winner.protocol ?? facts.protocol,
         metadata: winner.metadata ?? facts.metadata,
@@ -412,7 +425,9 @@ class CommitRun<B extends CommitBase> {
       return undefined;
     }
     if (this.#ambiguous) return await this.#settle("the base grew too old");
-    if (this.#base === undefined) throw this.#stale("the create took too long");
+    if (this.#base === undefined) {
+      throw staleBase(this.#call(), "the create took too long");
+    }
     return await this.#reopen(this.#base);
   }
 
@@ -422,7 +437,8 @@ class CommitRun<B extends CommitBase> {
     this.#tryingSince ??= seenAt;
     const fresh = await moves.refresh(base, signal);
     if (fresh.version < base.version) {
-      throw this.#stale(
+      throw staleBase(
+        this.#call(),
         `the table was at version ${base.version} and now shows ${fresh.version}`,
       );
     }
@@ -432,7 +448,8 @@ class CommitRun<B extends CommitBase> {
         fresh.version,
       );
       if (winners.length < fresh.version - base.version) {
-        throw this.#stale(
+        throw staleBase(
+          this.#call(),
           `the commits after version ${base.version} have been cleaned up`,
         );
       }
@@ -468,7 +485,7 @@ class CommitRun<B extends CommitBase> {
   /** The store refuses for good. What it says of this request says nothing of earlier ones. */
   async #refused(): Promise<CommitLoopResult<B>> {
     if (this.#ambiguous) return await this.#settle("the store then refused");
-    throw this.#error("DELTA_STORE_REJECTED", {
+    throw commitError(this.#call(), "DELTA_STORE_REJECTED", {
       why: `the store refused ${commitPath(this.#built.version)}: ${
         reasonOf(this.#lastTrouble)
       }`,
@@ -486,7 +503,7 @@ class CommitRun<B extends CommitBase> {
       );
     }
     if (this.#cancelledAt !== undefined) throw this.#aborted();
-    throw this.#error("DELTA_CONCURRENT_WRITE", {
+    throw commitError(this.#call(), "DELTA_CONCURRENT_WRITE", {
       why: `other commits came first ${this.#losses} times`,
       fix: "Run the operation again",
     });
@@ -500,7 +517,7 @@ class CommitRun<B extends CommitBase> {
     this.#ambiguous = false;
     this.#sent = 0;
     if (this.#cancelledAt !== undefined) throw this.#aborted();
-    throw this.#error("DELTA_CONCURRENT_WRITE", {
+    throw commitError(this.#call(), "DELTA_CONCURRENT_WRITE", {
       why: `${why}, and another commit took version ${this.#built.version}`,
       fix: "Run the operation again",
     });
@@ -583,109 +600,34 @@ class CommitRun<B extends CommitBase> {
 
   // ---- errors ---------------------------------------------------------------
 
-  #error(
-    code: ErrorCode,
-    parts: {
-      readonly why: string;
-      readonly fix: string;
-      readonly outcome?: "failed" | "unknown";
-      readonly cause?: unknown;
-      readonly context?: Readonly<Record<string, unknown>>;
-    },
-  ): DeltaError {
+  /** What every error of this call says, and the attempt it speaks of. */
+  #call(): FailedCall {
     const { draft } = this.#request;
-    const version = this.#built.version;
-    return new DeltaError(code, {
-      what: `Cannot commit version ${version} of ${draft.table}`,
-      why: parts.why,
-      fix: parts.fix,
-      outcome: parts.outcome ?? "failed",
-      ...(parts.cause === undefined ? {} : { cause: parts.cause }),
-      context: {
-        table: draft.table,
-        token: draft.token,
-        attemptedVersion: version,
-        readVersion: draft.readVersion,
-        attempts: this.#attempts,
-        ...parts.context,
-      },
-    });
+    return {
+      table: draft.table,
+      token: draft.token,
+      version: this.#built.version,
+      readVersion: draft.readVersion,
+      attempts: this.#attempts,
+    };
   }
 
   #unknown(why: string): DeltaError {
-    return this.#error("DELTA_COMMIT_UNKNOWN", {
-      why,
-      fix: "Ask resolve(token, attemptedVersion) what became of it before " +
-        "running it again, and keep the data files until then",
-      outcome: "unknown",
-      cause: causeOf(this.#lastTrouble),
-    });
+    return unknownCommit(this.#call(), why, causeOf(this.#lastTrouble));
   }
 
   /** Of a torn file nobody knows whose it is; before the first request of ours it is certainly not ours. */
   #torn(version: number, why: string): DeltaError {
-    return this.#error("DELTA_LOG_FILE_CORRUPT", {
-      why,
-      fix: `Repair ${commitPath(version)}: nothing may be committed on top`,
-      outcome: this.#sent === 0 ? "failed" : "unknown",
-      context: { path: commitPath(version), version },
-    });
-  }
-
-  #sharedToken(version: number): DeltaError {
-    return this.#error("DELTA_COMMIT_TOKEN_SHARED", {
-      why: `${
-        commitPath(version)
-      } carries this call's token and other bytes: another process drew the same token`,
-      fix: "Give every process randomness of its own; keep the data files",
-      outcome: "unknown",
-      context: { path: commitPath(version), version },
-    });
-  }
-
-  #conflict(
-    result: Extract<CheckResult, { kind: "conflict" }>,
-  ): DeltaError {
-    return this.#error(result.code, {
-      why: result.why,
-      fix: "Load the new snapshot and run the operation again",
-      context: result.context,
-    });
-  }
-
-  #tableExists(): DeltaError {
-    return this.#error("DELTA_TABLE_ALREADY_EXISTS", {
-      why: "another writer created the table first",
-      fix: "Open the table instead of creating it",
-    });
-  }
-
-  #stale(why: string): DeltaError {
-    return this.#error("DELTA_STALE_BASE", {
-      why,
-      fix: "Load the new snapshot and run the operation again",
-    });
+    const outcome = this.#sent === 0 ? "failed" : "unknown";
+    return tornCommit(this.#call(), version, why, outcome);
   }
 
   #aborted(): DeltaError {
-    return this.#error("DELTA_ABORTED", {
-      why: "the caller cancelled it before it took effect",
-      fix: "Nothing was committed; run the operation again if it is wanted",
-      cause: this.#request.signal?.reason,
-    });
+    return abortedCommit(this.#call(), this.#request.signal?.reason);
   }
 }
 
 function isPrefix(part: Uint8Array, whole: Uint8Array): boolean {
   return part.length < whole.length &&
     sameBytes(part, whole.subarray(0, part.length));
-}
-
-function reasonOf(trouble: unknown): string {
-  const reason = (trouble as { reason?: unknown } | undefined)?.reason;
-  return typeof reason === "string" ? reason : "no reason given";
-}
-
-function causeOf(trouble: unknown): unknown {
-  return (trouble as { cause?: unknown } | undefined)?.cause ?? trouble;
 }
