@@ -64,7 +64,59 @@ const facts = (
 const conflict = (name: ConflictName, meaning: string): CodeFacts =>
   facts("conflict", "rerun", meaning, name);
 
-const CODES = {
+/** Every code an error of this engine may carry. */
+export type ErrorCode =
+  | "DELTA_CONCURRENT_APPEND"
+  | "DELTA_CONCURRENT_DELETE_READ"
+  | "DELTA_CONCURRENT_DELETE_DELETE"
+  | "DELTA_METADATA_CHANGED"
+  | "DELTA_PROTOCOL_CHANGED"
+  | "DELTA_CONCURRENT_TRANSACTION"
+  | "DELTA_CONCURRENT_WRITE"
+  | "DELTA_COMMIT_UNKNOWN"
+  | "DELTA_COMMIT_TOKEN_SHARED"
+  | "DELTA_STALE_BASE"
+  | "DELTA_TABLE_NOT_FOUND"
+  | "DELTA_TABLE_ALREADY_EXISTS"
+  | "DELTA_VERSION_NOT_FOUND"
+  | "DELTA_TIMESTAMP_OUT_OF_RANGE"
+  | "DELTA_VERSIONS_NOT_CONTIGUOUS"
+  | "DELTA_LOG_FILE_CORRUPT"
+  | "DELTA_CHECKPOINT_CORRUPT"
+  | "DELTA_STATE_RECOVER_ERROR"
+  | "DELTA_FILE_NOT_FOUND"
+  | "DELTA_DATA_FILE_CORRUPT"
+  | "DELTA_DELETION_VECTOR_CORRUPT"
+  | "DELTA_UNSUPPORTED_READER_VERSION"
+  | "DELTA_UNSUPPORTED_WRITER_VERSION"
+  | "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
+  | "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
+  | "DELTA_UNSUPPORTED_DATA_TYPE"
+  | "DELTA_UNSUPPORTED_TYPE_CHANGE"
+  | "DELTA_UNSUPPORTED_OPERATION"
+  | "DELTA_UNSUPPORTED_EXPRESSION"
+  | "DELTA_INVALID_PROTOCOL"
+  | "DELTA_INVALID_SCHEMA"
+  | "DELTA_INVALID_ARGUMENT"
+  | "DELTA_COLUMN_NOT_FOUND"
+  | "DELTA_SCHEMA_MISMATCH"
+  | "DELTA_FAILED_TO_MERGE_FIELDS"
+  | "DELTA_VALUE_OUT_OF_RANGE"
+  | "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
+  | "DELTA_VIOLATE_CONSTRAINT"
+  | "DELTA_CANNOT_MODIFY_APPEND_ONLY"
+  | "DELTA_UNKNOWN_CONFIGURATION"
+  | "DELTA_INVALID_CONFIGURATION"
+  | "DELTA_STORE_NOT_EXCLUSIVE"
+  | "DELTA_STORE_REJECTED"
+  | "DELTA_STORE_UNAVAILABLE"
+  | "DELTA_STORE_UNSUPPORTED"
+  | "DELTA_STORE_OPTION_INVALID"
+  | "DELTA_ABORTED"
+  | "DELTA_INTERNAL";
+
+/** What each code stands for, for programs and for `docs/errors.md`. */
+export const ERROR_CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
   DELTA_CONCURRENT_APPEND: conflict(
     "ConcurrentAppend",
     "another commit added files that this operation would have read",
@@ -299,13 +351,7 @@ const CODES = {
     "never",
     "this engine broke its own rules: a defect to report",
   ),
-} as const satisfies Record<string, CodeFacts>;
-
-/** Every code an error of this engine may carry. */
-export type ErrorCode = keyof typeof CODES;
-
-/** What each code stands for, for programs and for `docs/errors.md`. */
-export const ERROR_CODES: Readonly<Record<ErrorCode, CodeFacts>> = CODES;
+};
 
 /** The parts of an error's message, and facts for programs. */
 export interface ErrorDetails {
@@ -368,7 +414,7 @@ export class DeltaError extends Error {
       `${details.what}: ${details.why}. ${details.fix} [${code}]`,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
-    const known: CodeFacts = CODES[code];
+    const known: CodeFacts = ERROR_CODES[code];
     this.code = code;
     this.kind = known.kind;
     this.retry = details.outcome === "unknown" ? "unknown" : known.retry;
