@@ -276,7 +276,10 @@ export class FolderWriter {
       return true;
     } catch (error) {
       const code = errorCode(error);
-      if (["ENOENT", "ENOTDIR", "EISDIR"].includes(code)) return false;
+      // A directory is not an object; Deno answers ENOTEMPTY for one.
+      if (["ENOENT", "ENOTDIR", "EISDIR", "ENOTEMPTY"].includes(code)) {
+        return false;
+      }
       // Some systems answer EPERM for a directory, which is not an object.
       if (code === "EPERM" && await this.#isDirectory(target)) return false;
       throw error;
