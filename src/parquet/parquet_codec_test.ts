@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import * as arrow from "apache-arrow";
 import { DeltaError } from "../errors.ts";
 import type { Row } from "../schema/value.ts";
+import { toArrowSchema } from "./arrow_schema.ts";
 import { buildBatch } from "./build_column.ts";
 import { type ByteSource, bytesSource } from "./byte_source.ts";
+import { batchOf, dataOf } from "./column_data.ts";
 import { readFooter } from "./footer.ts";
 import {
   type ReadOptions,
@@ -339,6 +342,32 @@ Deno.test("readParquet() refuses a source that gives too few bytes", async () =>
   }, DeltaError);
   assertEquals(error.code, "DELTA_DATA_FILE_CORRUPT");
   assert(error.message.includes("short.parquet"));
+});
+
+Deno.test("readParquet() decodes a row group of more than a million rows in parts", async () => {
+  const schema = schemaOf(field("id", "long"));
+  const count = 2 ** 20 + 70_001;
+  const values = BigInt64Array.from({ length: count }, (_, i) => BigInt(i));
+  const batch = batchOf(toArrowSchema(schema), [
+    dataOf(new arrow.Int64(), count, 0, { values }),
+  ], count);
+  const { bytes } = await writeParquet(batch.schema, [batch], {
+    codec: "snappy",
+    rowGroupRows: 2 ** 21,
+  });
+  const source = bytesSource("f", bytes);
+  assertEquals((await readFooter(source)).rowGroups.length, 1);
+  let next = 0;
+  for await (const { batch, firstRow } of readParquet(source)) {
+    assertEquals(firstRow, next);
+    const ids = batch.data.children[0]!.values as BigInt64Array;
+    assertEquals([ids[0], ids.at(-1)], [
+      BigInt(next),
+      BigInt(next + batch.numRows - 1),
+    ]);
+    next += batch.numRows;
+  }
+  assertEquals(next, count);
 });
 
 Deno.test("readParquet() lets go of wasm memory when readers stop early", async () => {

@@ -87,20 +87,21 @@ export const EVERY_TYPE: StructType = schemaOf(
 
 /** Numbers that only the seed decides. */
 export class Dice {
-  private state: number;
+  #state: number;
 
+  /** Starts from a seed. */
   constructor(seed: number) {
-    this.state = seed >>> 0 || 1;
+    this.#state = seed >>> 0 || 1;
   }
 
   /** A whole number from 0 to `sides - 1`. */
   roll(sides: number): number {
-    let x = this.state;
+    let x = this.#state;
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
-    this.state = x >>> 0;
-    return this.state % sides;
+    this.#state = x >>> 0;
+    return this.#state % sides;
   }
 
   /** One of the choices. */

@@ -151,10 +151,10 @@ export class ThriftReader {
         this.varint();
         return;
       case WIRE.double:
-        this.advance(8);
+        this.#advance(8);
         return;
       case WIRE.uuid:
-        this.advance(16);
+        this.#advance(16);
         return;
       case WIRE.binary:
         this.binary();
@@ -163,30 +163,30 @@ export class ThriftReader {
       case WIRE.set: {
         const head = this.listHead();
         for (let i = 0; i < head.size; i++) {
-          this.skipElement(head.type, depth);
+          this.#skipElement(head.type, depth);
         }
         return;
       }
       case WIRE.map:
-        return this.skipMap(depth);
+        return this.#skipMap(depth);
       case WIRE.struct:
-        return this.skipStruct(depth);
+        return this.#skipStruct(depth);
       default:
         throw new ThriftError(`it holds the unknown type ${type}`);
     }
   }
 
-  private skipMap(depth: number): void {
+  #skipMap(depth: number): void {
     const size = this.varint();
     if (size === 0) return;
     const types = this.byte();
     for (let i = 0; i < size; i++) {
-      this.skipElement(types >> 4, depth);
-      this.skipElement(types & 15, depth);
+      this.#skipElement(types >> 4, depth);
+      this.#skipElement(types & 15, depth);
     }
   }
 
-  private skipStruct(depth: number): void {
+  #skipStruct(depth: number): void {
     for (;;) {
       const head = this.byte();
       if (head === WIRE.stop) return;
@@ -196,12 +196,12 @@ export class ThriftReader {
   }
 
   /** In a list a boolean takes a byte; in a field it is in the head. */
-  private skipElement(type: number, depth: number): void {
+  #skipElement(type: number, depth: number): void {
     if (type === WIRE.true || type === WIRE.false) this.byte();
     else this.skip(type, depth + 1);
   }
 
-  private advance(count: number): void {
+  #advance(count: number): void {
     if (this.position + count > this.bytes.length) {
       throw new ThriftError("it ends too early");
     }
@@ -211,67 +211,67 @@ export class ThriftReader {
 
 /** Writes values one after the other. */
 export class ThriftWriter {
-  private bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
-  private length = 0;
-  private lastId = 0;
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
+  #length = 0;
+  #lastId = 0;
 
   /** What was written. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.bytes.slice(0, this.length);
+    return this.#bytes.slice(0, this.#length);
   }
 
   /** A struct: `fields` writes its fields in ascending order of id. */
   struct(fields: () => void): void {
-    const outer = this.lastId;
-    this.lastId = 0;
+    const outer = this.#lastId;
+    this.#lastId = 0;
     fields();
-    this.byte(WIRE.stop);
-    this.lastId = outer;
+    this.#byte(WIRE.stop);
+    this.#lastId = outer;
   }
 
   /** A field that is a struct. */
   structField(id: number, fields: () => void): void {
-    this.fieldHead(id, WIRE.struct);
+    this.#fieldHead(id, WIRE.struct);
     this.struct(fields);
   }
 
   /** A field whose struct `write` writes with {@link struct}. */
   rawStruct(id: number, write: () => void): void {
-    this.fieldHead(id, WIRE.struct);
+    this.#fieldHead(id, WIRE.struct);
     write();
   }
 
   /** A 16-bit field. */
   i16(id: number, value: number): void {
-    this.fieldHead(id, WIRE.i16);
+    this.#fieldHead(id, WIRE.i16);
     this.integer(value);
   }
 
   /** A 32-bit field; left out when undefined. */
   i32(id: number, value: number | undefined): void {
     if (value === undefined) return;
-    this.fieldHead(id, WIRE.i32);
+    this.#fieldHead(id, WIRE.i32);
     this.integer(value);
   }
 
   /** A 64-bit field; left out when undefined. */
   i64(id: number, value: number | undefined): void {
     if (value === undefined) return;
-    this.fieldHead(id, WIRE.i64);
+    this.#fieldHead(id, WIRE.i64);
     this.integer(value);
   }
 
   /** A string or bytes field; left out when undefined. */
   binary(id: number, value: string | Uint8Array | undefined): void {
     if (value === undefined) return;
-    this.fieldHead(id, WIRE.binary);
+    this.#fieldHead(id, WIRE.binary);
     this.binaryElement(value);
   }
 
   /** A field whose value is encoded already; left out when undefined. */
   raw(id: number, type: number, value: Uint8Array | undefined): void {
     if (value === undefined) return;
-    this.fieldHead(id, type);
+    this.#fieldHead(id, type);
     this.append(value);
   }
 
@@ -282,61 +282,61 @@ export class ThriftWriter {
     values: readonly T[],
     element: (value: T) => void,
   ): void {
-    this.fieldHead(id, WIRE.list);
-    if (values.length < 15) this.byte(values.length << 4 | type);
+    this.#fieldHead(id, WIRE.list);
+    if (values.length < 15) this.#byte(values.length << 4 | type);
     else {
-      this.byte(0xf0 | type);
-      this.varint(values.length);
+      this.#byte(0xf0 | type);
+      this.#varint(values.length);
     }
     for (const value of values) element(value);
   }
 
   /** A signed number, as an element. */
   integer(value: number): void {
-    this.varint(value < 0 ? -2 * value - 1 : 2 * value);
+    this.#varint(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
   /** A string or bytes, as an element. */
   binaryElement(value: string | Uint8Array): void {
     const bytes = typeof value === "string" ? encoder.encode(value) : value;
-    this.varint(bytes.length);
+    this.#varint(bytes.length);
     this.append(bytes);
   }
 
   /** Bytes as they are. */
   append(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    this.bytes.set(bytes, this.length);
-    this.length += bytes.length;
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
 
-  private fieldHead(id: number, type: number): void {
-    const delta = id - this.lastId;
-    if (delta > 0 && delta < 16) this.byte(delta << 4 | type);
+  #fieldHead(id: number, type: number): void {
+    const delta = id - this.#lastId;
+    if (delta > 0 && delta < 16) this.#byte(delta << 4 | type);
     else {
-      this.byte(type);
+      this.#byte(type);
       this.integer(id);
     }
-    this.lastId = id;
+    this.#lastId = id;
   }
 
-  private byte(value: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = value;
+  #byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
   }
 
-  private varint(value: number): void {
+  #varint(value: number): void {
     while (value >= 128) {
-      this.byte(value % 128 | 128);
+      this.#byte(value % 128 | 128);
       value = Math.floor(value / 128);
     }
-    this.byte(value);
+    this.#byte(value);
   }
 
-  private reserve(count: number): void {
-    if (this.length + count <= this.bytes.length) return;
-    const grown = new Uint8Array(2 * this.bytes.length + count);
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const grown = new Uint8Array(2 * this.#bytes.length + count);
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
   }
 }
