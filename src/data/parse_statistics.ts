@@ -118,9 +118,8 @@ function keepNumberText(
 ): unknown {
   if (typeof value !== "number") return value;
   const source = context?.source;
-  if (source !== undefined) return new NumberText(source);
-  // A runtime without source text: a number that may have lost digits is no bound.
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : value;
+  // A runtime that does not give the text may have lost digits: no bound then.
+  return source === undefined ? null : new NumberText(source);
 }
 
 function member(json: StatsJson | undefined, name: string): StatsJson {
