@@ -9,10 +9,13 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { DataType, StructType } from "../src/schema/data_type.ts";
+import { formatDecimal, rescale } from "../src/schema/decimal.ts";
+import { formatDate } from "../src/schema/time.ts";
 import type { Decimal, Value, Variant } from "../src/schema/value.ts";
-import { formatCanonicalDate } from "./canonical_values.ts";
+import { compareUtf8 } from "../src/store/store_path.ts";
 
 /** Writes one value as canonical JSON text. */
 export type Encoder = (value: Value) => string;
@@ -81,20 +84,6 @@ export function sortUtf8(texts: string[]): string[] {
     : texts.sort();
 }
 
-/** Compares two texts by their UTF-8 bytes. */
-export function compareUtf8(a: string, b: string): number {
-  const n = Math.min(a.length, b.length);
-  for (let i = 0; i < n; i++) {
-    const x = a.charCodeAt(i), y = b.charCodeAt(i);
-    if (x !== y) return rank(x) - rank(y);
-  }
-  return a.length - b.length;
-}
-
-// A surrogate stands for a code point past all that one unit can hold.
-const rank = (unit: number): number =>
-  unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-
 function encoderOfPresent(type: DataType): Encoder {
   switch (type.kind) {
     case "boolean":
@@ -110,13 +99,14 @@ function encoderOfPresent(type: DataType): Encoder {
     case "double":
       return (value) => `"${formatFloat(value as number)}"`;
     case "decimal":
-      return (value) => `"${formatFixed(value as Decimal, type.scale)}"`;
+      return (value) =>
+        `"${formatDecimal(rescale(value as Decimal, type.scale))}"`;
     case "string":
       return encodeText;
     case "binary":
       return (value) => `"${formatHex(value as Uint8Array)}"`;
     case "date":
-      return (value) => `"${formatCanonicalDate(value as number)}"`;
+      return (value) => `"${formatDate(value as number)}"`;
     case "void":
       return () => "null";
     case "variant":
@@ -138,12 +128,8 @@ const PLAIN = /^[ !#-[\]-\u007f]*$/;
 /** A text in quotes; most need no escaping, and `JSON.stringify` is slower. */
 function encodeText(value: Value): string {
   const text = value as string;
-  return PLAIN.test(text) ? `"${text}"` : stringify(text);
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
-
-// The canonical form has every other character as it is; JSON.stringify
-// differs only on lone surrogates, which UTF-8 text never holds.
-const stringify = (text: string): string => JSON.stringify(text);
 
 function structEncoder(type: StructType): Encoder {
   const fields = type.fields.map((f) => ({
@@ -180,14 +166,14 @@ function variantParts(variant: Variant): string[] {
     case "double":
       return [tag, `"${formatFloat(variant.value)}"`];
     case "decimal":
-      return [tag, `"${formatFixed(variant.value, variant.value.scale)}"`];
+      return [tag, `"${formatDecimal(variant.value)}"`];
     case "string":
     case "uuid":
       return [tag, encodeText(variant.value)];
     case "binary":
       return [tag, `"${formatHex(variant.value)}"`];
     case "date":
-      return [tag, `"${formatCanonicalDate(variant.value)}"`];
+      return [tag, `"${formatDate(variant.value)}"`];
     case "array":
       return [tag, `[${variant.value.map(encodeVariant).join(",")}]`];
     case "object": {
@@ -203,26 +189,7 @@ function variantParts(variant: Variant): string[] {
 
 const formatFloat = (x: number): string => Object.is(x, -0) ? "-0" : String(x);
 
-/** A decimal with exactly `scale` digits after the point. */
-function formatFixed(decimal: Decimal, scale: number): string {
-  const unscaled = scale >= decimal.scale
-    ? decimal.unscaled * 10n ** BigInt(scale - decimal.scale)
-    : decimal.unscaled / 10n ** BigInt(decimal.scale - scale);
-  const sign = unscaled < 0n ? "-" : "";
-  const digits = String(unscaled < 0n ? -unscaled : unscaled)
-    .padStart(scale + 1, "0");
-  return scale === 0
-    ? sign + digits
-    : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
-
-const HEX = Array.from(
-  { length: 256 },
-  (_, i) => i.toString(16).padStart(2, "0"),
-);
-
 function formatHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += HEX[byte]!;
-  return text;
+  const { buffer, byteOffset, byteLength } = bytes;
+  return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
 }

@@ -4,8 +4,8 @@ import type { DataType, JsonValue } from "../src/schema/data_type.ts";
 import { parseSchema } from "../src/schema/schema_json.ts";
 import type { Value } from "../src/schema/value.ts";
 import { needs, tablesFolder } from "../testing/needs.ts";
+import { compareUtf8 } from "../src/store/store_path.ts";
 import {
-  compareUtf8,
   encodeRow,
   encodeValue,
   rowsDigest,

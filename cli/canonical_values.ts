@@ -12,15 +12,8 @@ import {
   type StructType,
   typeName,
 } from "../src/schema/data_type.ts";
+import { formatDate } from "../src/schema/time.ts";
 import type { Decimal, Row, Value, Variant } from "../src/schema/value.ts";
-
-const DAY_MS = 86_400_000;
-
-/** Days since the epoch as the canonical text of a date. */
-export function formatCanonicalDate(days: number): string {
-  const iso = new Date(days * DAY_MS).toISOString();
-  return iso.slice(0, iso.indexOf("T"));
-}
 
 /**
  * Reads one canonical JSON value.
@@ -203,13 +196,13 @@ function hexText(json: JsonValue): Uint8Array | undefined {
   return bytes;
 }
 
+const DATE = /^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}$/;
+
 function dateText(json: JsonValue): number | undefined {
-  if (typeof json !== "string") return undefined;
-  if (!/^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}$/.test(json)) return undefined;
-  const days = Date.parse(`${json}T00:00:00Z`) / DAY_MS;
-  if (!Number.isInteger(days)) return undefined;
+  if (typeof json !== "string" || !DATE.test(json)) return undefined;
+  const days = Date.parse(`${json}T00:00:00Z`) / 86_400_000;
   // A day that the month lacks would roll over into the next.
-  return formatCanonicalDate(days) === json ? days : undefined;
+  return Number.isInteger(days) && formatDate(days) === json ? days : undefined;
 }
 
 function refuse(json: JsonValue, type: DataType, where: string): never {
