@@ -26,11 +26,11 @@
  */
 
 export {
-  type CommitEntry,
   type CreateTableOptions,
   DeltaTable,
   type HistoryOptions,
   type SignalOptions,
+  type TableCommit,
 } from "./table.ts";
 export { TableSnapshot } from "./table/table_snapshot.ts";
 export type {
@@ -42,10 +42,16 @@ export type {
   TableOptions,
 } from "./table/table_options.ts";
 
-export type { CreateMode, SchemaInput } from "./operations/create.ts";
+export type {
+  ArrowSchema,
+  CreateMode,
+  CreateOptions,
+  SchemaInput,
+} from "./operations/create.ts";
 export type {
   ApplicationVersion,
   CommitReport,
+  OperationOptions,
   WriteOptions,
   WriteOutcome,
 } from "./operations/write_options.ts";
@@ -57,10 +63,49 @@ export {
   Transaction,
   type TransactionOptions,
 } from "./commit/transaction.ts";
-export { resolveCommit, type ResolvedCommit } from "./commit/resolve_commit.ts";
-export { defaultRules, type RebaseRules } from "./commit/rebase_rules.ts";
+export {
+  resolveCommit,
+  type ResolvedCommit,
+  type ResolveOptions,
+} from "./commit/resolve_commit.ts";
+export {
+  type CommitIdentity,
+  defaultRules,
+  type EarlierAttempt,
+  type NextStep,
+  type Owner,
+  type RebaseRules,
+  type VersionAttempts,
+} from "./commit/rebase_rules.ts";
+export type {
+  CheckResult,
+  ConflictCheck,
+  ConflictChecks,
+  Ours,
+  TableFacts,
+  Winner,
+} from "./commit/conflict_checker.ts";
+export type {
+  IsolationLevel,
+  Reads,
+  StagedActions,
+} from "./commit/staged_actions.ts";
+export type { CommitLimits } from "./commit/commit_loop.ts";
+export type { Maintenance } from "./commit/after_commit.ts";
+export type { Operation } from "./protocol/support.ts";
+export type { WrittenCheckpoint } from "./log/checkpoint_writer.ts";
+export type {
+  CheckpointFiles,
+  CommitEntry,
+  CompactionEntry,
+} from "./log/log_listing.ts";
+export type { Version } from "./log/log_path.ts";
+export type { LogSegment } from "./log/log_segment.ts";
+export type { Snapshot } from "./snapshot/snapshot.ts";
+export type { FileBatch, FileSet } from "./snapshot/file_set.ts";
 
 export {
+  type CodeFacts,
   type ConflictName,
   DeltaError,
   ERROR_CODES,
@@ -73,16 +118,18 @@ export {
 export { type Host, systemHost } from "./host.ts";
 
 export * from "./actions/action.ts";
-export {
-  and,
-  col,
-  Column,
-  type Expression,
-  lit,
-  not,
-  or,
-  type Predicate,
-} from "./expression/predicate.ts";
+export * from "./expression/predicate.ts";
+export type {
+  BoundColumn,
+  BoundCompare,
+  BoundIn,
+  BoundIsNull,
+  BoundLiteral,
+  BoundLogic,
+  BoundNot,
+  BoundOperand,
+  BoundPredicate,
+} from "./expression/bind.ts";
 export {
   type ArrayType,
   type DataType,
@@ -106,6 +153,5 @@ export type {
   Value,
   Variant,
 } from "./schema/value.ts";
-export { fromArrowSchema, toArrowSchema } from "./parquet/arrow_schema.ts";
 
 export * from "./store/mod.ts";

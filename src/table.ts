@@ -68,14 +68,14 @@ import {
   type TableOptions,
   timestampMs,
 } from "./table/table_options.ts";
-import { TableSnapshot } from "./table/table_snapshot.ts";
+import { stateOf, TableSnapshot } from "./table/table_snapshot.ts";
 
 /** Options of {@link DeltaTable.create}. */
 export interface CreateTableOptions
   extends TableOptions, Omit<CreateOptions, "rules" | "signal"> {}
 
 /** One commit of a table's history: its provenance, and which version it is. */
-export interface CommitEntry extends CommitInfo {
+export interface TableCommit extends CommitInfo {
   /** The version that it made. */
   readonly version: number;
   /** When, in milliseconds since the epoch: the time that time travel goes by. */
@@ -218,7 +218,7 @@ export class DeltaTable {
 
   /** Moves the handle to the newest version. */
   async refresh(options: SignalOptions = {}): Promise<TableSnapshot> {
-    const base = this.#snapshot.state;
+    const base = this.#state;
     const snapshot = await refreshSnapshot(this.#context, base, {
       signal: options.signal,
     });
@@ -241,7 +241,7 @@ export class DeltaTable {
     return this.#after(
       await append(
         this.#context,
-        this.#snapshot.state,
+        this.#state,
         data,
         this.#with(options),
       ),
@@ -262,7 +262,7 @@ export class DeltaTable {
     return this.#after(
       await overwrite(
         this.#context,
-        this.#snapshot.state,
+        this.#state,
         data,
         this.#with(options),
       ),
@@ -275,7 +275,7 @@ export class DeltaTable {
    * handle after {@link DeltaTable.refresh}.
    */
   transaction(options: TransactionOptions = {}): Transaction {
-    return new Transaction(this.#context, this.#snapshot.state, {
+    return new Transaction(this.#context, this.#state, {
       ...options,
       rules: options.rules ?? this.#options.rules,
     });
@@ -301,18 +301,18 @@ export class DeltaTable {
 
   /** Writes a checkpoint of the version that the handle points at. */
   async checkpoint(options: SignalOptions = {}): Promise<void> {
-    const { state } = this.#snapshot;
+    const state = this.#state;
     const { checkpoint } = await checkpointSnapshot(
       this.#context,
       state,
       options.signal,
     );
-    const current = this.#snapshot.state;
+    const current = this.#state;
     this.#move(withCheckpoint(this.#context, current, checkpoint));
   }
 
   /** The commits that the log still has, newest first. */
-  async *history(options: HistoryOptions = {}): AsyncGenerator<CommitEntry> {
+  async *history(options: HistoryOptions = {}): AsyncGenerator<TableCommit> {
     for await (const entry of history(this.#context, options)) {
       const { version, timestamp, commitInfo } = entry;
       yield { ...commitInfo, version, timestamp };
@@ -352,6 +352,10 @@ export class DeltaTable {
   /** As {@link DeltaTable.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  get #state(): Snapshot {
+    return stateOf(this.#snapshot);
   }
 
   #with(options: WriteOptions): WriteOptions {

@@ -18,7 +18,7 @@ import type {
   PartitionValues,
   Protocol,
 } from "../actions/action.ts";
-import { DeltaError, throwIfAborted } from "../errors.ts";
+import { throwIfAborted } from "../errors.ts";
 import { concatBatches, takeRows } from "../parquet/column_builder.ts";
 import {
   type TableProperties,
@@ -49,11 +49,12 @@ import {
   type PartitionRows,
   splitPartitions,
 } from "./split_partitions.ts";
+import { Uploads } from "./upload_files.ts";
 
 /** Arrow bytes of a file before its size is estimated and its encoding starts. */
-const SAMPLE_BYTES = 16 * 2 ** 20;
+const SAMPLE_BYTES = 8 * 2 ** 20;
 /** Arrow bytes that files of different partitions may hold back together. */
-const BUFFER_BYTES = 96 * 2 ** 20;
+const BUFFER_BYTES = 80 * 2 ** 20;
 /** Arrow bytes handed to a running encoder at a time. */
 const PUSH_BYTES = 4 * 2 ** 20;
 /** How many batches are looked at for putting them together, */
@@ -61,15 +62,12 @@ const SMALL_BATCHES = 64;
 /** and how small they are on average when that pays. */
 const SMALL_BATCH_BYTES = 64 * 2 ** 10;
 /** Arrow bytes of a row group. */
-const ROW_GROUP_BYTES = 32 * 2 ** 20;
+const ROW_GROUP_BYTES = 16 * 2 ** 20;
 /** Most rows of a row group. */
 const ROW_GROUP_ROWS = 2 ** 20;
 /** Most rows handled at a time. */
 const SLICE_ROWS = 65_536;
-/** Encoded bytes that may be on their way to the store at a time. */
-const UPLOAD_BYTES = 48 * 2 ** 20;
-/** Files that may be on their way to the store at a time. */
-const UPLOADS = 4;
+export { deleteOrphans } from "./upload_files.ts";
 
 /** What the writer needs to know of the table. */
 export interface WriteTarget {
@@ -139,24 +137,6 @@ export function dataFileWriter(
   options: WriteFilesOptions = {},
 ): DataFileWriter {
   return new Writer(context, target, options);
-}
-
-/**
- * Deletes data files that no commit names and none can name any more. Best
- * effort: what stays behind is for vacuum.
- */
-export async function deleteOrphans(
-  context: TableContext,
-  storedPaths: readonly string[],
-): Promise<void> {
-  if (storedPaths.length === 0) return;
-  try {
-    await context.store.delete(storedPaths);
-  } catch {
-    context.warn(
-      `Data files of a failed write to ${context.url} could not be deleted; vacuum will find them`,
-    );
-  }
 }
 
 /** A file of one partition, not closed yet. */
@@ -409,73 +389,6 @@ class Writer implements DataFileWriter {
     const codec = this.#layout.properties.codec;
     const suffix = codec === "uncompressed" ? "" : `.${codec}`;
     return `part-${number}-${this.#context.host.uuid()}-c000${suffix}.parquet`;
-  }
-}
-
-/** Files on their way to the store, a few at a time. */
-class Uploads {
-  readonly #context: TableContext;
-  readonly #signal: AbortSignal | undefined;
-  readonly #paths: string[] = [];
-  readonly #running = new Set<Promise<void>>();
-  #bytes = 0;
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(context: TableContext, signal: AbortSignal | undefined) {
-    this.#context = context;
-    this.#signal = signal;
-  }
-
-  async start(path: string, bytes: Uint8Array): Promise<void> {
-    while (
-      this.#running.size > 0 &&
-      (this.#running.size >= UPLOADS ||
-        this.#bytes + bytes.length > UPLOAD_BYTES)
-    ) await Promise.race(this.#running);
-    this.#check();
-    this.#paths.push(path);
-    this.#bytes += bytes.length;
-    const upload = this.#put(path, bytes).catch((error: unknown) => {
-      this.#failure ??= { error };
-    }).finally(() => {
-      this.#bytes -= bytes.length;
-      this.#running.delete(upload);
-    });
-    this.#running.add(upload);
-  }
-
-  async settle(): Promise<void> {
-    await Promise.all(this.#running);
-    this.#check();
-  }
-
-  async drop(): Promise<void> {
-    await Promise.all(this.#running);
-    await deleteOrphans(this.#context, this.#paths);
-  }
-
-  #check(): void {
-    if (this.#failure) throw this.#failure.error;
-  }
-
-  async #put(path: string, bytes: Uint8Array): Promise<void> {
-    const { store, url } = this.#context;
-    const outcome = await store.put(path, bytes, { signal: this.#signal });
-    if (outcome.kind === "written") return;
-    throwIfAborted(this.#signal, `Writing to ${url}`);
-    const rejected = outcome.kind === "rejected";
-    throw new DeltaError(
-      rejected ? "DELTA_STORE_REJECTED" : "DELTA_STORE_UNAVAILABLE",
-      {
-        what: `Cannot write the data file ${path} of ${url}`,
-        why: outcome.reason,
-        fix: rejected
-          ? "Nothing was committed; see to the store's permissions and space"
-          : "Nothing was committed; the same call may pass later",
-        context: { path },
-        cause: outcome.cause,
-      },
-    );
   }
 }
 

@@ -33,21 +33,27 @@ import { findField } from "../schema/schema_path.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
+import type { TableData } from "../data/row_input.ts";
+import type { WriteTarget } from "../data/write_data_files.ts";
 import { checkNotAppendOnly, removeAll } from "./overwrite.ts";
-import type { CommitOptions } from "./write_options.ts";
+import type { OperationOptions } from "./write_options.ts";
+import { commitWritten, writeRows } from "./write_rows.ts";
 
 /** What to do when there is a table already. */
 export type CreateMode = "error" | "ignore" | "overwrite";
 
+/** The schema of Arrow data. */
+export type ArrowSchema = arrow.RecordBatch["schema"];
+
 /** A schema in any of the forms people have it in: Delta's type, its JSON, or Arrow's. */
 export type SchemaInput =
   | StructType
-  | arrow.Schema
+  | ArrowSchema
   | string
   | { readonly type: "struct"; readonly fields: readonly JsonValue[] };
 
 /** Options of {@link createTable}. */
-export interface CreateOptions extends CommitOptions {
+export interface CreateOptions extends OperationOptions {
   /** The columns. */
   readonly schema: SchemaInput;
   /** Columns to partition by; none by default. */
@@ -60,6 +66,8 @@ export interface CreateOptions extends CommitOptions {
   readonly name?: string | undefined;
   /** A description for people. */
   readonly description?: string | undefined;
+  /** Rows that the creating commit itself adds; none by default. */
+  readonly data?: TableData | undefined;
 }
 
 /** What became of a create. */
@@ -168,7 +176,9 @@ async function createNew(
   );
   checkWritable(protocol, metadata, schema, { operation: "create" });
   const transaction = new Transaction(context, undefined, {
-    operation: "CREATE TABLE",
+    operation: options.data === undefined
+      ? "CREATE TABLE"
+      : "CREATE TABLE AS SELECT",
     intent: "create",
     operationParameters: parametersOf(metadata),
     userMetadata: options.userMetadata,
@@ -177,8 +187,26 @@ async function createNew(
   });
   transaction.setProtocol(protocol);
   transaction.setMetadata(metadata);
-  const { snapshot } = await transaction.commit();
-  return { snapshot, created: true };
+  const target = { schema, metadata, protocol };
+  return await commitDefinition(context, transaction, target, options, 0);
+}
+
+/** Commits the definition, and in the same commit the rows that it begins with. */
+async function commitDefinition(
+  context: TableContext,
+  transaction: Transaction,
+  target: WriteTarget,
+  options: CreateOptions,
+  removedFiles: number,
+): Promise<CreateResult> {
+  const { data, signal } = options;
+  if (data === undefined) {
+    const { snapshot } = await transaction.commit();
+    return { snapshot, created: true };
+  }
+  const written = await writeRows(context, target, data, { signal });
+  const done = await commitWritten(context, transaction, written, removedFiles);
+  return { snapshot: done.snapshot, created: true };
 }
 
 /** A new definition for a table that is there: its rows go, its id, ids of columns and features stay. */
@@ -205,7 +233,9 @@ async function replace(
   checkWritable(protocol, metadata, schema, { operation: "overwrite" });
   const removes = await removeAll(context, found, options.signal);
   const transaction = new Transaction(context, found, {
-    operation: "CREATE OR REPLACE TABLE",
+    operation: options.data === undefined
+      ? "CREATE OR REPLACE TABLE"
+      : "CREATE OR REPLACE TABLE AS SELECT",
     intent: "overwrite",
     operationParameters: parametersOf(metadata),
     userMetadata: options.userMetadata,
@@ -216,8 +246,14 @@ async function replace(
   if (protocol !== found.protocol) transaction.setProtocol(protocol);
   transaction.setMetadata(metadata);
   for (const remove of removes) transaction.remove(remove);
-  const { snapshot } = await transaction.commit();
-  return { snapshot, created: true };
+  const target = { schema, metadata, protocol };
+  return await commitDefinition(
+    context,
+    transaction,
+    target,
+    options,
+    removes.length,
+  );
 }
 
 function definitionOf(options: CreateOptions): Definition {

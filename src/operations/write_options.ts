@@ -17,7 +17,7 @@ export interface ApplicationVersion {
 }
 
 /** Options of every commit. */
-export interface CommitOptions {
+export interface OperationOptions {
   /** Free text, kept in the commit. */
   readonly userMetadata?: string | undefined;
   /** Cancels the operation; once the commit was sent its outcome is looked for first. */
@@ -27,7 +27,7 @@ export interface CommitOptions {
 }
 
 /** Options of operations that write rows. */
-export interface WriteOptions extends CommitOptions {
+export interface WriteOptions extends OperationOptions {
   /** Makes the write happen at most once per application version. */
   readonly txn?: ApplicationVersion | undefined;
   /** Adds columns that the data has and the table lacks, and widens types where the table allows it; off by default. */

@@ -30,8 +30,19 @@ import type {
   ScanOptions,
 } from "./table_options.ts";
 
+let read: (snapshot: TableSnapshot) => Snapshot;
+
+/** The state beneath a snapshot, for the table's own operations. */
+export function stateOf(snapshot: TableSnapshot): Snapshot {
+  return read(snapshot);
+}
+
 /** One version of a table. Get one from `DeltaTable`. */
 export class TableSnapshot {
+  static {
+    read = (snapshot) => snapshot.#snapshot;
+  }
+
   readonly #context: TableContext;
   readonly #snapshot: Snapshot;
 
@@ -81,11 +92,6 @@ export class TableSnapshot {
   /** Metadata domains and their configuration. */
   get domains(): ReadonlyMap<string, DomainMetadata> {
     return this.#snapshot.domains;
-  }
-
-  /** The state beneath, for the engine's own rooms and tools. */
-  get state(): Snapshot {
-    return this.#snapshot;
   }
 
   /** When the version was committed, in milliseconds since the epoch; `undefined` where its commit file is gone. */
