@@ -21,23 +21,23 @@ export function parseCount(option: string, value: string): number {
   throw wrongValue(option, "it is not a whole number");
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1000,
-  ms: 1,
-  s: 1000,
-  sec: 1000,
-  seconds: 1000,
-  m: 60_000,
-  min: 60_000,
-  minutes: 60_000,
-  h: 3_600_000,
-};
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ["", 1000],
+  ["ms", 1],
+  ["s", 1000],
+  ["sec", 1000],
+  ["seconds", 1000],
+  ["m", 60_000],
+  ["min", 60_000],
+  ["minutes", 60_000],
+  ["h", 3_600_000],
+]);
 
 /** A duration such as `500ms`, `30s`, `2m` or `30` (seconds), in milliseconds. */
 export function parseDuration(option: string, value: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/.exec(value.trim().toLowerCase());
-  const unit = match && UNITS[match[2]!];
-  if (match && unit !== undefined && unit !== null) {
+  const unit = UNITS.get(match?.[2] ?? "none");
+  if (match && unit !== undefined) {
     return Math.round(Number(match[1]) * unit);
   }
   throw wrongValue(option, "it is not a duration such as 500ms, 30s or 2m");

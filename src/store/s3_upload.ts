@@ -31,7 +31,9 @@ export function uploadRequests(
           ...bucket.encryption(),
         });
         const output = await client.send(command, { abortSignal: ended });
-        return output.UploadId!;
+        // Without its id, the request that drops an upload would delete the object.
+        if (!output.UploadId) throw new Error("the upload was given no id");
+        return output.UploadId;
       }),
     send: (id, number, bytes, signal) =>
       bucket.attempt(signal, async (ended) => {
