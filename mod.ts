@@ -22,4 +22,5 @@
  * @module
  */
 
+export * from "./conformance/mod.ts";
 export * from "./src/mod.ts";

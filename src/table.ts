@@ -40,10 +40,11 @@ import {
   existing,
 } from "./operations/create.ts";
 import { overwrite } from "./operations/overwrite.ts";
-import type {
-  CommitReport,
-  WriteOptions,
-  WriteResult,
+import {
+  checkKnown,
+  type CommitReport,
+  type WriteOptions,
+  type WriteResult,
 } from "./operations/write_options.ts";
 import type { StructType } from "./schema/data_type.ts";
 import type { Row } from "./schema/value.ts";
@@ -96,6 +97,30 @@ export interface SignalOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const TABLE_OPTIONS: readonly (keyof TableOptions)[] = [
+  "storage",
+  "signal",
+  "host",
+  "store",
+  "rules",
+  "onWarning",
+];
+const OPEN_OPTIONS: readonly string[] = [
+  ...TABLE_OPTIONS,
+  "version",
+  "timestamp",
+];
+const CREATE_OPTIONS: readonly string[] = [
+  ...TABLE_OPTIONS,
+  "schema",
+  "partitionBy",
+  "properties",
+  "mode",
+  "name",
+  "description",
+  "userMetadata",
+];
+
 /** What a handle stands on. */
 interface Handle {
   readonly context: TableContext;
@@ -132,6 +157,7 @@ export class DeltaTable {
     uri: string,
     options: OpenOptions = {},
   ): Promise<DeltaTable> {
+    checkKnown(options, OPEN_OPTIONS, `Cannot open ${uri}`);
     const time = timestampMs(options);
     return await within(uri, options, async (context) => {
       const snapshot = await loadAt(context, options, time, options.signal);
@@ -153,6 +179,7 @@ export class DeltaTable {
     uri: string,
     options: CreateTableOptions,
   ): Promise<DeltaTable> {
+    checkKnown(options, CREATE_OPTIONS, `Cannot create ${uri}`);
     return await within(uri, options, async (context) => {
       const { snapshot, created } = await createTable(context, options);
       return new DeltaTable({ context, snapshot, options, created });

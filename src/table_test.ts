@@ -564,6 +564,43 @@ Deno.test("append() that is cancelled before its commit leaves nothing behind", 
   assertEquals((await table.refresh()).version, 0);
 });
 
+Deno.test("options that nobody knows are refused, for they may be meant seriously", async () => {
+  const store = tracedStore(freshStore());
+  const table = await tableOn(store);
+  store.reset();
+  const odd = { where: col("id").eq(1n) } as object;
+  await refused("DELTA_INVALID_ARGUMENT", () => table.overwrite([], odd));
+  await refused("DELTA_INVALID_ARGUMENT", () => table.append([], odd));
+  await refused(
+    "DELTA_INVALID_ARGUMENT",
+    () => table.append([{ id: 1n }], { targetFileSize: 0 }),
+  );
+  await refused(
+    "DELTA_INVALID_ARGUMENT",
+    () => DeltaTable.open(store.url, { store, versoin: 1 } as object),
+  );
+  assertEquals(store.calls.length, 0);
+});
+
+Deno.test("append() fills in the default of a column that a row leaves out", async () => {
+  const item: StructField = {
+    ...field("item", "string"),
+    metadata: { CURRENT_DEFAULT: "'none'" },
+  };
+  const table = await tableOn(freshStore(), struct(field("id", "long"), item));
+  await table.append([{ id: 1n }, { id: 2n, item: null }, {
+    id: 3n,
+    item: "x",
+  }]);
+  await table.append([{ id: 4n }]);
+  assertEquals((await rowsOf(table)).map((row) => row.item), [
+    "none",
+    null,
+    "x",
+    "none",
+  ]);
+});
+
 Deno.test("create() lets one of many win, and the others know", async () => {
   const store = freshStore();
   const outcomes = await Promise.allSettled(

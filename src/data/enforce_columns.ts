@@ -169,6 +169,11 @@ function findDemand(type: DataType): boolean {
   }
 }
 
+/** Whether a column has a default of its own. */
+export function hasDefault(field: StructField): boolean {
+  return typeof field.metadata[DEFAULT_KEY] === "string";
+}
+
 /**
  * The value of a column that the data leaves out: its default, else null.
  *

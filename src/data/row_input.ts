@@ -23,7 +23,7 @@ import {
 import { findField, foldCase, formatPath } from "../schema/schema_path.ts";
 import type { RowInput, Value } from "../schema/value.ts";
 import { arrowSchemaOf, assembleBatch, sameLayout } from "./assemble_batch.ts";
-import { enforceNotNull, missingValue } from "./enforce_columns.ts";
+import { enforceNotNull, hasDefault, missingValue } from "./enforce_columns.ts";
 import { grownSchema } from "./grow_schema.ts";
 import { inferAdditions } from "./infer_rows.ts";
 
@@ -216,11 +216,13 @@ function columnsOfRows(
     const names = keys[i]!;
     if (names.length === 0) return constant(field, rows.length, constants);
     if (constants.has(field.name)) throw givenTwice(field);
+    const absent = hasDefault(field) ? missingValue(field) : null;
     const values = rows.map((row, at) => {
+      const name = names.length === 1 ? names[0]! : keyIn(row, names);
+      const input = row[name];
+      if (input === undefined) return absent;
       try {
-        return coerce[i]!(
-          row[names.length === 1 ? names[0]! : keyIn(row, names)],
-        );
+        return coerce[i]!(input);
       } catch (cause) {
         throw atRow(cause, firstRow + at);
       }

@@ -12,6 +12,7 @@ import { checkWritable } from "../protocol/support.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
 import {
+  checkWriteOptions,
   isApplied,
   unwritten,
   type WriteOptions,
@@ -37,6 +38,7 @@ export async function append(
   data: TableData,
   options: WriteOptions = {},
 ): Promise<WriteResult> {
+  checkWriteOptions(options, `Cannot append to ${context.url}`);
   throwIfAborted(options.signal, `Appending to ${context.url}`);
   checkWritable(base.protocol, base.metadata, base.schema, {
     operation: "append",

@@ -14,6 +14,7 @@ import { eachFile } from "../snapshot/file_set.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
 import {
+  checkWriteOptions,
   isApplied,
   unwritten,
   type WriteOptions,
@@ -38,6 +39,7 @@ export async function overwrite(
   data: TableData,
   options: WriteOptions = {},
 ): Promise<WriteResult> {
+  checkWriteOptions(options, `Cannot overwrite ${context.url}`);
   throwIfAborted(options.signal, `Overwriting ${context.url}`);
   checkWritable(base.protocol, base.metadata, base.schema, {
     operation: "overwrite",

@@ -5,6 +5,7 @@
  */
 
 import type { Txn } from "../actions/action.ts";
+import { DeltaError } from "../errors.ts";
 import type { RebaseRules } from "../commit/rebase_rules.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 
@@ -107,4 +108,52 @@ export function unwritten(
     token: "",
   };
   return { report, snapshot };
+}
+
+const WRITE_OPTIONS: readonly (keyof WriteOptions)[] = [
+  "txn",
+  "mergeSchema",
+  "targetFileSize",
+  "partition",
+  "userMetadata",
+  "signal",
+  "rules",
+];
+
+/**
+ * Refuses options that no write has: an `overwrite` that does not know `where`
+ * would replace rows that its caller meant to keep.
+ *
+ * @throws {DeltaError} `DELTA_INVALID_ARGUMENT`, naming the option.
+ */
+export function checkWriteOptions(options: WriteOptions, what: string): void {
+  checkKnown(options, WRITE_OPTIONS, what);
+  const size = options.targetFileSize;
+  if (size !== undefined && !(Number.isFinite(size) && size >= 1)) {
+    throw badOption(what, `targetFileSize is ${size}, not a number of bytes`);
+  }
+}
+
+/** Refuses options that are not among the known ones; those that are `undefined` do not count. */
+export function checkKnown(
+  options: object,
+  known: readonly string[],
+  what: string,
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue;
+    throw badOption(what, `there is no option ${name}`, known);
+  }
+}
+
+function badOption(
+  what: string,
+  why: string,
+  known: readonly string[] = WRITE_OPTIONS,
+): DeltaError {
+  return new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what,
+    why,
+    fix: `The options are ${known.join(", ")}`,
+  });
 }
