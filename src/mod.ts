@@ -118,7 +118,24 @@ export {
 export { type Host, systemHost } from "./host.ts";
 
 export * from "./actions/action.ts";
-export * from "./expression/predicate.ts";
+export {
+  and,
+  col,
+  Column,
+  type ColumnExpression,
+  type CompareExpression,
+  type CompareOp,
+  type Expression,
+  type InExpression,
+  type IsNullExpression,
+  lit,
+  type LiteralExpression,
+  type LogicExpression,
+  not,
+  type NotExpression,
+  or,
+  type Predicate,
+} from "./expression/predicate.ts";
 export type {
   BoundColumn,
   BoundCompare,

@@ -119,6 +119,8 @@ const CREATE_OPTIONS: readonly string[] = [
   "name",
   "description",
   "userMetadata",
+  "data",
+  "targetFileSize",
 ];
 
 /** What a handle stands on. */

@@ -601,6 +601,44 @@ Deno.test("append() fills in the default of a column that a row leaves out", asy
   ]);
 });
 
+Deno.test("create() takes rows into version 0", async () => {
+  const store = freshStore();
+  const rows = [{ id: 1n, item: "a" }, { id: 2n, item: null }];
+  const table = await DeltaTable.create(store.url, {
+    store,
+    schema: ORDERS,
+    data: rows,
+  });
+  assertEquals(table.version, 0);
+  assertEquals(await rowsOf(await DeltaTable.open(store.url, { store })), rows);
+  await refused(
+    "DELTA_TABLE_ALREADY_EXISTS",
+    () => DeltaTable.create("", { store, schema: ORDERS, data: rows }),
+  );
+  assertEquals((await dataFilesIn(store)).length, 1);
+  const replaced = await DeltaTable.create("", {
+    store,
+    schema: ORDERS,
+    data: [{ id: 3n }],
+    mode: "overwrite",
+  });
+  assertEquals(await rowsOf(replaced), [{ id: 3n, item: null }]);
+});
+
+Deno.test("create() with rows that loses the race leaves no file of its own", async () => {
+  const store = freshStore();
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 6 }, (_, i) =>
+      DeltaTable.create(store.url, {
+        store,
+        schema: ORDERS,
+        data: [{ id: BigInt(i), item: "x" }],
+      })),
+  );
+  assertEquals(outcomes.filter((o) => o.status === "fulfilled").length, 1);
+  assertEquals((await dataFilesIn(store)).length, 1);
+});
+
 Deno.test("create() lets one of many win, and the others know", async () => {
   const store = freshStore();
   const outcomes = await Promise.allSettled(

@@ -12,6 +12,8 @@
 import type * as arrow from "apache-arrow";
 import type { Metadata, Protocol } from "../actions/action.ts";
 import { Transaction } from "../commit/transaction.ts";
+import type { TableData } from "../data/row_input.ts";
+import type { WriteTarget } from "../data/write_data_files.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
 import { fromArrowSchema } from "../parquet/arrow_schema.ts";
 import { protocolFor, upgradedProtocol } from "../protocol/protocol_for.ts";
@@ -33,10 +35,8 @@ import { findField } from "../schema/schema_path.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
-import type { TableData } from "../data/row_input.ts";
-import type { WriteTarget } from "../data/write_data_files.ts";
 import { checkNotAppendOnly, removeAll } from "./overwrite.ts";
-import type { OperationOptions } from "./write_options.ts";
+import { checkTargetFileSize, type OperationOptions } from "./write_options.ts";
 import { commitWritten, writeRows } from "./write_rows.ts";
 
 /** What to do when there is a table already. */
@@ -68,6 +68,8 @@ export interface CreateOptions extends OperationOptions {
   readonly description?: string | undefined;
   /** Rows that the creating commit itself adds; none by default. */
   readonly data?: TableData | undefined;
+  /** Size in bytes at which a data file is closed; as for an append. */
+  readonly targetFileSize?: number | undefined;
 }
 
 /** What became of a create. */
@@ -102,6 +104,7 @@ export async function createTable(
   const { mode = "error", signal } = options;
   throwIfAborted(signal, `Creating ${context.url}`);
   checkMode(mode);
+  checkTargetFileSize(options.targetFileSize, `Cannot create ${context.url}`);
   const definition = definitionOf(options);
   const found = await existing(context, signal);
   if (found) return await whereFound(context, found, definition, options);
@@ -109,6 +112,10 @@ export async function createTable(
     return await createNew(context, definition, options);
   } catch (error) {
     if (mode === "error" || !isExists(error)) throw error;
+    // A stream of rows can be read once only: who lost with one has to run again.
+    if (mode === "overwrite" && options.data) {
+      throw lostWithData(context, error);
+    }
     const winner = await loadSnapshot(context, { signal });
     return await whereFound(context, winner, definition, options);
   }
@@ -156,6 +163,15 @@ async function whereFound(
   });
 }
 
+function lostWithData(context: TableContext, cause: unknown): DeltaError {
+  return new DeltaError("DELTA_CONCURRENT_WRITE", {
+    what: `Cannot create ${context.url}`,
+    why: "another create came first, after the data had been read",
+    fix: "Run the operation again: it will replace that table",
+    cause,
+  });
+}
+
 function isExists(error: unknown): boolean {
   return error instanceof DeltaError &&
     error.code === "DELTA_TABLE_ALREADY_EXISTS";
@@ -199,12 +215,15 @@ async function commitDefinition(
   options: CreateOptions,
   removedFiles: number,
 ): Promise<CreateResult> {
-  const { data, signal } = options;
+  const { data, targetFileSize, signal } = options;
   if (data === undefined) {
     const { snapshot } = await transaction.commit();
     return { snapshot, created: true };
   }
-  const written = await writeRows(context, target, data, { signal });
+  const written = await writeRows(context, target, data, {
+    targetFileSize,
+    signal,
+  });
   const done = await commitWritten(context, transaction, written, removedFiles);
   return { snapshot: done.snapshot, created: true };
 }

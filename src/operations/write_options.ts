@@ -128,10 +128,16 @@ const WRITE_OPTIONS: readonly (keyof WriteOptions)[] = [
  */
 export function checkWriteOptions(options: WriteOptions, what: string): void {
   checkKnown(options, WRITE_OPTIONS, what);
-  const size = options.targetFileSize;
-  if (size !== undefined && !(Number.isFinite(size) && size >= 1)) {
-    throw badOption(what, `targetFileSize is ${size}, not a number of bytes`);
-  }
+  checkTargetFileSize(options.targetFileSize, what);
+}
+
+/** Refuses a target size that is no number of bytes. */
+export function checkTargetFileSize(
+  size: number | undefined,
+  what: string,
+): void {
+  if (size === undefined || (Number.isFinite(size) && size >= 1)) return;
+  throw badOption(what, `targetFileSize is ${size}, not a number of bytes`);
 }
 
 /** Refuses options that are not among the known ones; those that are `undefined` do not count. */
