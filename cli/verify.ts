@@ -24,7 +24,7 @@ import {
   timeTravel,
 } from "./verify/history_steps.ts";
 import { Reporter, type StepResult } from "./verify/report.ts";
-import { type Stage, type Step } from "./verify/stage.ts";
+import type { Stage, Step } from "./verify/stage.ts";
 import { openStore } from "../src/mod.ts";
 
 const HELP = `deno task verify [--store URL] [--json FILE] [--keep]
