@@ -107,6 +107,8 @@ export type ErrorCode =
   | "DELTA_CANNOT_MODIFY_APPEND_ONLY"
   | "DELTA_UNKNOWN_CONFIGURATION"
   | "DELTA_INVALID_CONFIGURATION"
+  | "DELTA_MISSING_CHANGE_DATA"
+  | "DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE"
   | "DELTA_STORE_NOT_EXCLUSIVE"
   | "DELTA_STORE_REJECTED"
   | "DELTA_STORE_UNAVAILABLE"
@@ -315,6 +317,16 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
     "invalid",
     "never",
     "a table property has a value that it may not have",
+  ),
+  DELTA_MISSING_CHANGE_DATA: facts(
+    "invalid",
+    "never",
+    "the changes of a version were not recorded, or are gone",
+  ),
+  DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE: facts(
+    "unsupported",
+    "never",
+    "the schema changed in a range of changes so that its rows have none in common",
   ),
   DELTA_STORE_NOT_EXCLUSIVE: facts(
     "unsupported",

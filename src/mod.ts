@@ -42,6 +42,7 @@ export type {
   TableOptions,
 } from "./table/table_options.ts";
 
+export type { ChangesOptions } from "./operations/change_data_feed.ts";
 export type {
   ArrowSchema,
   CreateMode,

@@ -34,6 +34,7 @@ import { resolveCommit, type ResolvedCommit } from "./commit/resolve_commit.ts";
 import { Transaction, type TransactionOptions } from "./commit/transaction.ts";
 import type { TableData } from "./data/row_input.ts";
 import { append } from "./operations/append.ts";
+import { changes, type ChangesOptions } from "./operations/change_data_feed.ts";
 import {
   type CreateOptions,
   createTable,
@@ -371,6 +372,21 @@ export class DeltaTable {
   /** The data files; see {@link TableSnapshot.files}. */
   files(options: FilterOptions = {}): AsyncGenerator<AddFile> {
     return this.#snapshot.files(options);
+  }
+
+  /**
+   * Reads the change data feed: the rows that came, went and changed from one
+   * version to another, in the columns of the last one, then `_change_type`
+   * (`insert`, `delete`, `update_preimage`, `update_postimage`),
+   * `_commit_version` and `_commit_timestamp`. The range ends, where nothing is
+   * said, at the version that the handle points at.
+   *
+   * @param options From which version to which, both included; columns and rows wanted.
+   * @throws {DeltaError} `DELTA_MISSING_CHANGE_DATA` where the feed was off in a part of the
+   *   range, `DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE`, `DELTA_VERSION_NOT_FOUND`.
+   */
+  changes(options: ChangesOptions): AsyncGenerator<arrow.RecordBatch> {
+    return changes(this.#context, this.#state, options);
   }
 
   /** Lets go of the store's connections; a store that was handed in stays open. */

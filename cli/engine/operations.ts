@@ -9,6 +9,10 @@
 import { ENGINE_INFO } from "../../src/commit/commit_bytes.ts";
 import { DeltaError } from "../../src/errors.ts";
 import { type CommitReport, DeltaTable } from "../../src/mod.ts";
+import {
+  changesSchema,
+  COMMIT_TIMESTAMP,
+} from "../../src/operations/change_data_feed.ts";
 import { buildBatch } from "../../src/parquet/column_builder.ts";
 import type { JsonValue } from "../../src/schema/data_type.ts";
 import { parseSchema } from "../../src/schema/schema_json.ts";
@@ -96,6 +100,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     attemptedVersion: "natural",
   }, resolve),
   history: reads({ handle: "text", "limit?": "natural" }, history),
+  changes: reads({ handle: "text", from: "natural", to: "natural" }, changes),
   close: reads({ handle: "text" }, close),
 };
 
@@ -263,6 +268,22 @@ async function history(session: Session, request: JsonObject): Promise<Answer> {
     });
   }
   return { commits };
+}
+
+async function changes(session: Session, request: JsonObject): Promise<Answer> {
+  const table = tableOf(session, request);
+  const { from, to } = request as { from: number; to: number };
+  const batches = table.changes({ from, to });
+  const { schema } = to === table.version
+    ? table
+    : await table.at({ version: to });
+  const columns = changesSchema(schema).fields
+    .filter((field) => field.name !== COMMIT_TIMESTAMP);
+  const texts = await encodeBatches(batches, {
+    kind: "struct",
+    fields: columns,
+  });
+  return { rows: new RawJson(`[${texts.join(",")}]`) };
 }
 
 async function close(session: Session, request: JsonObject): Promise<Answer> {

@@ -56,7 +56,10 @@ export function findFileField(
 ): number {
   if (mode === "id") {
     const id = fieldId(field);
-    return id === undefined ? -1 : fields.findIndex((f) => f.id === id);
+    // A column of the engine's own, in change data files, has no id on either side.
+    return fields.findIndex((f) =>
+      f.id === id && (id !== undefined || f.name === field.name)
+    );
   }
   const name = mode === "none" ? field.name : physicalName(field);
   const exact = fields.findIndex((f) => f.name === name);
