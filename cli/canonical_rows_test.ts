@@ -10,7 +10,7 @@ import {
   encodeValue,
   rowsDigest,
   sortUtf8,
-} from "./canonical_rows.ts";
+} from "../conformance/canonical/canonical_rows.ts";
 import { decodeRow } from "./canonical_values.ts";
 
 const EMPTY =

@@ -11,7 +11,10 @@ import {
   eachSharedTable,
   type ExpectedVersion,
 } from "../testing/shared_tables.ts";
-import { encoderOf, rowsDigest } from "./canonical_rows.ts";
+import {
+  encoderOf,
+  rowsDigest,
+} from "../conformance/canonical/canonical_rows.ts";
 
 /** What refusing the rows of a version looks like. */
 const CODES: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import type { Protocol } from "../../src/actions/action.ts";
 import type { TableSnapshot } from "../../src/mod.ts";
-import { sortUtf8 } from "../canonical_rows.ts";
+import { sortUtf8 } from "../../conformance/canonical/canonical_rows.ts";
 
 /** The answer to `describe`. */
 export async function describeSnapshot(

@@ -8,7 +8,7 @@
 import type { RecordBatch } from "apache-arrow";
 import { columnReader } from "../../src/parquet/arrow_values.ts";
 import type { StructField, StructType } from "../../src/schema/data_type.ts";
-import { encoderOf } from "../canonical_rows.ts";
+import { encoderOf } from "../../conformance/canonical/canonical_rows.ts";
 
 /** Writes one row of a batch's column. */
 type CellWriter = (row: number) => string;

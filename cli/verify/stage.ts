@@ -13,7 +13,10 @@ import {
   systemHost,
   type TableSnapshot,
 } from "../../src/mod.ts";
-import { encodeRow, rowsDigest } from "../canonical_rows.ts";
+import {
+  encodeRow,
+  rowsDigest,
+} from "../../conformance/canonical/canonical_rows.ts";
 
 /** What one version of a table held. */
 export interface VersionDigest {

@@ -11,11 +11,15 @@
 
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { DataType, StructType } from "../src/schema/data_type.ts";
-import { formatDecimal, rescale } from "../src/schema/decimal.ts";
-import { formatDate } from "../src/schema/time.ts";
-import type { Decimal, Value, Variant } from "../src/schema/value.ts";
-import { compareUtf8 } from "../src/store/store_path.ts";
+import {
+  type DataType,
+  type Decimal,
+  formatDecimal,
+  type StructType,
+  type Value,
+  type Variant,
+} from "../../src/mod.ts";
+import { compareUtf8 } from "../../src/store/store_path.ts";
 
 /** Writes one value as canonical JSON text. */
 export type Encoder = (value: Value) => string;
@@ -100,7 +104,7 @@ function encoderOfPresent(type: DataType): Encoder {
       return (value) => `"${formatFloat(value as number)}"`;
     case "decimal":
       return (value) =>
-        `"${formatDecimal(rescale(value as Decimal, type.scale))}"`;
+        `"${formatDecimal(withScale(value as Decimal, type.scale))}"`;
     case "string":
       return encodeText;
     case "binary":
@@ -192,4 +196,24 @@ const formatFloat = (x: number): string => Object.is(x, -0) ? "-0" : String(x);
 function formatHex(bytes: Uint8Array): string {
   const { buffer, byteOffset, byteLength } = bytes;
   return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
+}
+
+function withScale(value: Decimal, scale: number): Decimal {
+  if (value.scale > scale) {
+    throw new RangeError(`a decimal with ${value.scale} digits, not ${scale}`);
+  }
+  const factor = 10n ** BigInt(scale - value.scale);
+  return { unscaled: value.unscaled * factor, scale };
+}
+
+/** Days since 1970 as a date of any year; `Date` ends before the days do. */
+function formatDate(days: number): string {
+  const cycle = 146_097; // days in 400 years
+  const cycles = Math.floor(days / cycle);
+  const iso = new Date((days - cycles * cycle) * 86_400_000).toISOString();
+  const year = Number(iso.slice(0, 4)) + cycles * 400;
+  const digits = year >= 0 && year <= 9999
+    ? String(year).padStart(4, "0")
+    : (year < 0 ? "-" : "+") + String(Math.abs(year)).padStart(6, "0");
+  return digits + iso.slice(4, 10);
 }
