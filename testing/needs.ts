@@ -14,6 +14,8 @@ export interface Needs {
   readonly s3?: true;
   /** Python with `deltalake`: `LITMUS_PYTHON`, or `python3` where it can import it. */
   readonly python?: true;
+  /** Spark with Delta: `LITMUS_SPARK_PYTHON` and `LITMUS_SPARK_JARS`, as `tools/spark.ts` prints them. */
+  readonly spark?: true;
   /** Node 22 or later, on the machine or by `npx node@22`. */
   readonly node22?: true;
   /** Bun, on the machine or by `npx bun`. */
@@ -61,6 +63,8 @@ function complain(name: keyof Needs): void {
 const HOW_TO: Readonly<Record<keyof Needs, string>> = {
   s3: "set LITMUS_S3_URL and AWS_*; `deno task minio` prints them",
   python: "set LITMUS_PYTHON to a Python that can import deltalake",
+  spark:
+    "set LITMUS_SPARK_PYTHON and LITMUS_SPARK_JARS; `deno run -A tools/spark.ts` fetches Spark and prints them",
   node22: "Node 22, or npx that can fetch it",
   bun: "Bun, or npx that can fetch it",
   tables: "set LITMUS_TABLES to the folder of tables",
@@ -69,6 +73,7 @@ const HOW_TO: Readonly<Record<keyof Needs, string>> = {
 const FINDERS: Readonly<Record<keyof Needs, () => unknown>> = {
   s3: s3Url,
   python: () => pythonCommand(),
+  spark: () => sparkCommand(),
   node22: () => nodeCommand(),
   bun: () => bunCommand(),
   tables: () => tablesFolder(),
@@ -86,6 +91,18 @@ export const pythonCommand: () => string | undefined = once(() =>
       python && runs([python, "-c", "import deltalake, pyarrow"])
     )
 );
+
+/** A Python that can import `pyspark`, and the folder of the jars of Delta. */
+export const sparkCommand: () =>
+  | { readonly python: string; readonly jars: string }
+  | undefined = once(() => {
+    const python = Deno.env.get("LITMUS_SPARK_PYTHON");
+    const jars = Deno.env.get("LITMUS_SPARK_JARS");
+    if (!python || !jars || !isFolder(jars)) return undefined;
+    return runs([python, "-c", "import pyspark"])
+      ? { python, jars }
+      : undefined;
+  });
 
 /** The command that runs Node 22 or later. */
 export const nodeCommand: () => readonly string[] | undefined = once(() =>
