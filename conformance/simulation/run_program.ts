@@ -1,0 +1,428 @@
+/**
+ * One run: a program, an engine and a decision vector give a history, a trace
+ * and the objects that the store holds in the end.
+ *
+ * @module
+ */
+
+import { memoryStore, type ObjectStore } from "../../src/mod.ts";
+import type {
+  EngineAdapter,
+  EngineClient,
+  Reply,
+  Requests,
+} from "../engine_adapter.ts";
+import {
+  type HistoryEvent,
+  LogicalClock,
+  type OperationCall,
+} from "../history/history.ts";
+import { type Decision, Decisions } from "./decisions.ts";
+import {
+  type Program,
+  type Script,
+  type Step,
+  SUITE_SCHEMA,
+  withAttribution,
+} from "./program.ts";
+import {
+  type FaultBudget,
+  scheduledStore,
+  type SimulatedWorld,
+  type TraceEntry,
+} from "./scheduled_store.ts";
+import {
+  DEFAULT_LIMITS,
+  Scheduler,
+  type SchedulerLimits,
+  type Step as ScheduledStep,
+} from "./scheduler.ts";
+import { simulatedHost } from "./simulated_host.ts";
+
+/** An object that a run left. */
+export interface FinalObject {
+  /** Its path. */
+  readonly path: string;
+  /** Its bytes. */
+  readonly bytes: Uint8Array;
+  /** When it was written, by the store's clock. */
+  readonly lastModified: number;
+}
+
+/** What a run was. */
+export interface Run {
+  /** The program. */
+  readonly program: Program;
+  /** Every decision, in order. */
+  readonly made: readonly Decision[];
+  /** The vector that replays it. */
+  readonly vector: readonly number[];
+  /** What the clients did and were told. */
+  readonly history: readonly HistoryEvent[];
+  /** What the store did. */
+  readonly trace: readonly TraceEntry[];
+  /** What the store held in the end. */
+  readonly objects: ReadonlyMap<string, FinalObject>;
+  /** Who moved when, for people. */
+  readonly steps: readonly ScheduledStep[];
+  /** Faults that struck. */
+  readonly faults: number;
+}
+
+/** Puts something between a client and its store handle: for planted defects. */
+export type WrapStore = (store: ObjectStore, client: string) => ObjectStore;
+
+/** How a run is made. */
+export interface RunOptions {
+  /** Bounds. */
+  readonly limits?: Partial<SchedulerLimits>;
+  /** What stands between each client and its handle. */
+  readonly wrap?: WrapStore;
+  /** Whether a fresh client reads the newest version when all is over; true by default. */
+  readonly finalRead?: boolean;
+  /** The seed of every client's names and jitter. */
+  readonly seed?: number;
+}
+
+/** When every simulation begins. */
+export const START_MS: number = Date.UTC(2026, 0, 1);
+
+/** Where the table is, as the engine is told. */
+export const TABLE_URL = "memory://simulated";
+
+/** A table that is set up: cloned for every run. */
+export interface Prepared {
+  /** The program. */
+  readonly program: Program;
+  /** The engine. */
+  readonly adapter: EngineAdapter;
+  /** How runs are made. */
+  readonly options: RunOptions;
+  /** What the store holds. */
+  readonly objects: readonly FinalObject[];
+  /** What set it up. */
+  readonly history: readonly HistoryEvent[];
+  /** What the store did meanwhile. */
+  readonly trace: readonly TraceEntry[];
+  /** The logical clock's last moment. */
+  readonly clock: number;
+  /** The virtual time. */
+  readonly time: number;
+}
+
+/** Sets a program's table up, alone and without faults, by the engine itself. */
+export async function prepare(
+  program: Program,
+  adapter: EngineAdapter,
+  options: RunOptions = {},
+): Promise<Prepared> {
+  const base = { program, adapter, options };
+  const nothing = { objects: [], history: [], trace: [], clock: 0 };
+  const world = new World({ ...base, ...nothing, time: START_MS }, []);
+  const { setup } = program;
+  if (setup.exists !== false) {
+    const request: Requests["create"] = {
+      schema: setup.schema ?? SUITE_SCHEMA,
+      partitionColumns: setup.partitionColumns ?? [],
+      configuration: setup.configuration ?? {},
+    };
+    const steps: Step[] = [{ op: "create", request }, ...setup.steps ?? []];
+    await world.runAlone({ client: "setup", steps, opensFirst: false });
+    world.expectSuccess();
+  }
+  return {
+    ...base,
+    objects: await world.objects(),
+    history: world.history,
+    trace: world.trace,
+    clock: world.clock.now,
+    time: world.scheduler.time,
+  };
+}
+
+/** Makes one run of a prepared program. */
+export async function runPrepared(
+  prepared: Prepared,
+  vector: readonly number[],
+): Promise<Run> {
+  const world = new World(prepared, vector);
+  await world.fill();
+  return await world.race();
+}
+
+/** Prepares and runs a program once. */
+export async function runProgram(
+  program: Program,
+  adapter: EngineAdapter,
+  vector: readonly number[] = [],
+  options: RunOptions = {},
+): Promise<Run> {
+  return await runPrepared(await prepare(program, adapter, options), vector);
+}
+
+/** A text that tells a run's end from others: everything the store holds, and how each operation ended. */
+export function fingerprint(run: Run): string {
+  const objects = [...run.objects.values()]
+    .map(({ path, bytes }) => `${path} ${hashBytes(bytes)}`).sort();
+  const ends = run.history.flatMap((event) =>
+    event.type === "invoke" ? [] : [
+      `${event.opId} ${event.type} ${event.reply?.ok && event.reply.version}`,
+    ]
+  );
+  return [...objects, ...ends].join("\n");
+}
+
+/** Two 32-bit FNV hashes of bytes, as text. */
+export function hashBytes(bytes: Uint8Array): string {
+  let a = 0x811c9dc5;
+  let b = 0x01000193 ^ bytes.length;
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x85ebca6b) ^ (b >>> 13);
+  }
+  return `${(a >>> 0).toString(36)}-${(b >>> 0).toString(36)}-${bytes.length}`;
+}
+
+/** The shared state of a run. */
+class World implements SimulatedWorld {
+  readonly inner: ObjectStore;
+  readonly scheduler: Scheduler;
+  readonly decisions: Decisions;
+  readonly faults: FaultBudget;
+  readonly trace: TraceEntry[];
+  readonly history: HistoryEvent[];
+  readonly clock: LogicalClock;
+  readonly silenced: Set<string> = new Set();
+  readonly everyCallMatters: boolean;
+  readonly everyAnswerMatters: boolean;
+  readonly #prepared: Prepared;
+  readonly #running = new Map<string, string>();
+  readonly #restarts = new Map<string, () => void>();
+  #isOpen = false;
+  /** Overrides the store's clock while objects are put back. */
+  #stamp: number | undefined;
+
+  constructor(prepared: Prepared, vector: readonly number[]) {
+    const { program, options } = prepared;
+    this.#prepared = prepared;
+    this.decisions = new Decisions(vector);
+    this.scheduler = new Scheduler(this.decisions, prepared.time, {
+      ...DEFAULT_LIMITS,
+      ...options.limits,
+    });
+    this.clock = new LogicalClock(prepared.clock);
+    this.trace = [...prepared.trace];
+    this.history = [...prepared.history];
+    this.everyCallMatters = program.everyCallMatters ?? false;
+    this.everyAnswerMatters = program.everyAnswerMatters ?? false;
+    const plan = program.faults;
+    this.faults = {
+      left: plan?.budget ?? 0,
+      onCommit: plan?.onCommit ?? [],
+      onOther: plan?.onOther ?? [],
+    };
+    const host = simulatedHost(this.scheduler, { client: "store", seed: 0 });
+    this.inner = memoryStore(undefined, {
+      ...host,
+      now: () => this.#stamp ?? this.scheduler.time,
+    });
+  }
+
+  isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  opOf(client: string): string | undefined {
+    return this.#running.get(client);
+  }
+
+  onCrash(client: string): void {
+    this.#restarts.get(client)?.();
+  }
+
+  /** Puts back what the setup left. */
+  async fill(): Promise<void> {
+    for (const { path, bytes, lastModified } of this.#prepared.objects) {
+      this.#stamp = lastModified;
+      await this.inner.put(path, bytes);
+    }
+    this.#stamp = undefined;
+  }
+
+  async objects(): Promise<FinalObject[]> {
+    const objects: FinalObject[] = [];
+    for await (const { path, lastModified } of this.inner.list("")) {
+      const found = await this.inner.get(path);
+      if (found) objects.push({ path, bytes: found.bytes, lastModified });
+    }
+    return objects;
+  }
+
+  /** Runs a script without gates, one step after another. */
+  async runAlone(script: Script): Promise<void> {
+    const client = await this.#connect(script, script.client);
+    await this.#play(client, script, script.client, script.steps, 0);
+  }
+
+  /** Throws where a setup did not go as it was meant to. */
+  expectSuccess(): void {
+    const bad = this.history.find((event) =>
+      event.type === "fail" || event.type === "info"
+    );
+    if (bad && bad.type !== "invoke" && !bad.reply?.ok) {
+      throw new Error(
+        `the setup failed at ${bad.opId}: ${bad.reply?.error.message}`,
+      );
+    }
+  }
+
+  /** Every script at once, the scheduler deciding; then the effects that are still to come; then a last reading. */
+  async race(): Promise<Run> {
+    const { program, options } = this.#prepared;
+    const clients: [Script, EngineClient][] = [];
+    for (const script of program.scripts) {
+      const client = await this.#connect(script, script.client);
+      if (script.opensFirst ?? true) {
+        await this.#step(client, script.client, `${script.client}.open`, {
+          op: "open",
+          request: {},
+        }, "t");
+      }
+      clients.push([script, client]);
+    }
+    this.#isOpen = true;
+    for (const [script, client] of clients) this.#start(script, client);
+    await this.scheduler.run();
+    this.#isOpen = false;
+    this.silenced.clear();
+    if (options.finalRead ?? true) {
+      const steps: Step[] = [
+        { op: "open", request: {} },
+        { op: "read", request: {} },
+      ];
+      await this.runAlone({ client: "final", steps, opensFirst: false });
+    }
+    const objects = await this.objects();
+    return {
+      program,
+      made: this.decisions.made,
+      vector: this.decisions.vector(),
+      history: this.history,
+      trace: this.trace,
+      objects: new Map(objects.map((object) => [object.path, object])),
+      steps: this.scheduler.steps,
+      faults: (program.faults?.budget ?? 0) - this.faults.left,
+    };
+  }
+
+  /** Lets a client run; when it crashes, its next incarnation goes on. */
+  #start(script: Script, first: EngineClient): void {
+    const { client } = script;
+    let at = 0;
+    this.scheduler.enter(client);
+    this.#restarts.set(client, () => {
+      const again = `${client}+`;
+      const rest = script.afterCrash ?? script.steps.slice(at);
+      this.scheduler.enter(again);
+      void this.#connect(script, again).then(async (next) => {
+        const open: Step = { op: "open", request: {} };
+        await this.#play(next, script, again, [open, ...rest], 0);
+        this.scheduler.leave(again);
+      });
+    });
+    void this.#play(first, script, client, script.steps, 0, (i) => at = i)
+      .then(() => this.scheduler.leave(client));
+  }
+
+  async #connect(script: Script, name: string): Promise<EngineClient> {
+    const { adapter, options } = this.#prepared;
+    const handle = scheduledStore(this, name);
+    return await adapter.connect({
+      client: name,
+      table: TABLE_URL,
+      store: options.wrap ? options.wrap(handle, name) : handle,
+      host: simulatedHost(this.scheduler, {
+        client: name,
+        seed: seedOf(name, options.seed ?? 1),
+        ...(script.skewMs !== undefined && { skewMs: script.skewMs }),
+      }),
+    });
+  }
+
+  async #play(
+    client: EngineClient,
+    script: Script,
+    name: string,
+    steps: readonly Step[],
+    from: number,
+    progress: (i: number) => void = () => {},
+  ): Promise<void> {
+    let last: Reply | undefined;
+    for (let i = from; i < steps.length; i++) {
+      progress(i);
+      const step = steps[i]!;
+      if (step.op === "sleep") {
+        if (this.#isOpen) {
+          await this.scheduler.wait(
+            name,
+            `sleeps ${step.ms} ms`,
+            this.scheduler.time + step.ms,
+          );
+        }
+        continue;
+      }
+      const call = callOf(step, last);
+      if (!call) continue;
+      const handle = "handle" in step ? step.handle ?? "t" : "t";
+      last = await this.#step(client, name, `${name}.${i}`, call, handle);
+    }
+    void script;
+  }
+
+  async #step(
+    client: EngineClient,
+    name: string,
+    opId: string,
+    asked: OperationCall,
+    handle: string,
+  ): Promise<Reply> {
+    const call = withAttribution(asked, opId);
+    this.#running.set(name, opId);
+    this.history.push({
+      type: "invoke",
+      client: name,
+      opId,
+      time: this.clock.tick(),
+      handle,
+      call,
+    });
+    const reply = await client.run(call.op, handle, call.request as never);
+    const event = { client: name, opId, time: this.clock.tick() };
+    if (reply.ok) this.history.push({ type: "ok", ...event, reply });
+    else {
+      const type = reply.outcome === "failed" ? "fail" : "info";
+      this.history.push({ type, ...event, reply });
+    }
+    this.#running.delete(name);
+    return reply;
+  }
+}
+
+function callOf(
+  step: Exclude<Step, { op: "sleep" }>,
+  last: Reply | undefined,
+): OperationCall | undefined {
+  if (step.op !== "settle") return step;
+  if (!last || last.ok || last.outcome !== "unknown") return undefined;
+  const { token, attemptedVersion } = last;
+  if (token === undefined || attemptedVersion === undefined) return undefined;
+  return { op: "resolve", request: { token, attemptedVersion } };
+}
+
+function seedOf(name: string, seed: number): number {
+  let hash = seed;
+  for (const char of name) {
+    hash = Math.imul(hash ^ char.charCodeAt(0), 16777619);
+  }
+  return hash >>> 0;
+}
