@@ -19,7 +19,9 @@ import type {
 } from "../actions/action.ts";
 import { formatCommit } from "../actions/commit_codec.ts";
 import { DeltaError } from "../errors.ts";
+import type { Operation } from "../protocol/support.ts";
 import { hasFeature } from "../protocol/table_feature.ts";
+import type { Claim } from "./claims.ts";
 import type { EarlierAttempt, RebaseRules } from "./rebase_rules.ts";
 import {
   type CommitProvenance,
@@ -56,16 +58,18 @@ export interface CommitDraft {
   readonly token: string;
   /** Version that was read; `undefined` for a create. */
   readonly readVersion: number | undefined;
-  /** The level the table asks for. */
+  /** The level it is judged at. */
   readonly level: IsolationLevel;
+  /** What is being done. */
+  readonly operation: Operation;
+  /** What it promises of rows or files that others add. */
+  readonly claim: Claim;
   /** What to write. */
   readonly staged: StagedActions;
   /** What was read. */
   readonly reads: Reads;
   /** What the commit says of itself. */
   readonly provenance: CommitProvenance;
-  /** Time of the commit before the base, for the commit that turns in-commit timestamps on. */
-  readonly baseModifiedAt?: number | undefined;
 }
 
 /** A commit with a version. */
@@ -76,7 +80,11 @@ export interface BuiltCommit extends EarlierAttempt {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Builds the commit for the version after `base`, or whatever `version` the rules chose. */
+/**
+ * Builds the commit for the version after `base`, or whatever `version` the rules
+ * chose. `modifiedAt` is when the store wrote the base's commit, for the commit
+ * that {@link turnsTimestampsOn}.
+ */
 export function buildCommit(
   draft: CommitDraft,
   base: CommitBase | undefined,
@@ -84,9 +92,18 @@ export function buildCommit(
   nowMs: number,
   rules: RebaseRules,
   earlier: EarlierAttempt | undefined,
+  modifiedAt?: number,
 ): BuiltCommit {
   const { staged } = draft;
-  const inCommitTimestamp = timestampFor(draft, base, nowMs, rules, earlier);
+  const previous = base?.inCommitTimestamp ?? modifiedAt;
+  const inCommitTimestamp = timestampFor(
+    draft,
+    base,
+    nowMs,
+    previous,
+    rules,
+    earlier,
+  );
   const rows = withRowIds(draft, base, version, rules, earlier);
   const metadata = withEnablement(
     staged.metadata,
@@ -149,16 +166,26 @@ export function hasInCommitTimestamps(metadata: Metadata): boolean {
   return enabled?.toLowerCase() === "true";
 }
 
+/** Whether a commit is the first with an in-commit timestamp: it has to be later than the file before it. */
+export function turnsTimestampsOn(
+  draft: CommitDraft,
+  base: CommitBase | undefined,
+): boolean {
+  const { metadata } = draft.staged;
+  return metadata !== undefined && base !== undefined &&
+    hasInCommitTimestamps(metadata) && !hasInCommitTimestamps(base.metadata);
+}
+
 function timestampFor(
   draft: CommitDraft,
   base: CommitBase | undefined,
   nowMs: number,
+  previous: number | undefined,
   rules: RebaseRules,
   earlier: EarlierAttempt | undefined,
 ): number | undefined {
   const metadata = draft.staged.metadata ?? base?.metadata;
   if (!metadata || !hasInCommitTimestamps(metadata)) return undefined;
-  const previous = base?.inCommitTimestamp ?? draft.baseModifiedAt;
   return rules.inCommitTimestamp(nowMs, previous, earlier);
 }
 

@@ -11,22 +11,20 @@
  * @module
  */
 
-import type { Action, Metadata, Protocol, Txn } from "../actions/action.ts";
+import type { Action } from "../actions/action.ts";
 import type { DeltaError } from "../errors.ts";
 import { commitPath } from "../log/log_path.ts";
 import type { CreateOutcome } from "../store/object_store.ts";
-import type { TableContext } from "../store/table_context.ts";
 import {
   buildCommit,
   type BuiltCommit,
   type CommitBase,
-  type CommitDraft,
+  turnsTimestampsOn,
 } from "./commit_bytes.ts";
 import {
   abortedCommit,
   causeOf,
   commitError,
-  conflictError,
   type FailedCall,
   reasonOf,
   sharedToken,
@@ -35,101 +33,29 @@ import {
   tornCommit,
   unknownCommit,
 } from "./commit_errors.ts";
-import {
-  type CheckResult,
-  checkWinner,
-  type Ours,
-  winnerOf,
-} from "./conflict_checker.ts";
-import { type FoundCommit, readWinner } from "./read_winner.ts";
+import type {
+  CommitLoopResult,
+  CommitRequest,
+  ReadCommit,
+} from "./commit_request.ts";
+import { Patience } from "./patience.ts";
+import type { FoundCommit } from "./read_winner.ts";
 import {
   type NextStep,
-  type RebaseRules,
   sameBytes,
   type VersionAttempts,
 } from "./rebase_rules.ts";
+import { readSettled } from "./settled_reads.ts";
+import { type AlreadyApplied, WinnerChecks } from "./winner_checks.ts";
 
-/** A commit of the log, parsed. */
-export interface ReadCommit {
-  /** Its version. */
-  readonly version: number;
-  /** Its actions. */
-  readonly actions: readonly Action[];
-  /** When it was read or written, by our clock: no request tells the store's time. */
-  readonly modificationTime: number;
-}
-
-/** How the loop moves its base, so that it knows nothing of snapshots. */
-export interface BaseMoves<B extends CommitBase> {
-  /** The base with newer commits on top; it refuses a protocol that cannot be written. */
-  advance(
-    base: B | undefined,
-    commits: readonly ReadCommit[],
-  ): B | Promise<B>;
-  /** The newest state of the table, read anew from the store. */
-  refresh(base: B, signal: AbortSignal | undefined): Promise<B>;
-}
-
-/** Bounds of the loop; every one has a default. */
-export interface CommitLimits {
-  /** How old a base may be, in milliseconds. */
-  readonly maxBaseAgeMs: number;
-  /** How long after the first request the loop still tries. */
-  readonly deadlineMs: number;
-  /** How long after a cancel an outcome is still looked for. */
-  readonly cancelGraceMs: number;
-  /** How many requests a commit may send. */
-  readonly maxAttempts: number;
-}
-
-/** The bounds used unless a caller says otherwise. */
-export const DEFAULT_LIMITS: CommitLimits = {
-  maxBaseAgeMs: 3_600_000,
-  deadlineMs: 600_000,
-  cancelGraceMs: 30_000,
-  maxAttempts: 1_000,
-};
-
-/** One commit call. */
-export interface CommitRequest<B extends CommitBase> {
-  /** The table. */
-  readonly context: TableContext;
-  /** What to commit. */
-  readonly draft: CommitDraft;
-  /** The state it was prepared on; `undefined` creates version 0. */
-  readonly base: B | undefined;
-  /** How the base moves. */
-  readonly moves: BaseMoves<B>;
-  /** The decisions. */
-  readonly rules: RebaseRules;
-  /** The bounds. */
-  readonly limits: CommitLimits;
-  /** Cancels; once a request was sent its outcome is looked for first. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What became of a commit call that did not throw. */
-export type CommitLoopResult<B extends CommitBase> =
-  | {
-    readonly kind: "committed";
-    /** The commit, as it stands in the log. */
-    readonly built: BuiltCommit;
-    /** The state it stands on. */
-    readonly base: B | undefined;
-    /** Requests sent. */
-    readonly attempts: number;
-  }
-  | {
-    readonly kind: "already-applied";
-    /** The txn action found. */
-    readonly txn: Txn;
-    /** Version that holds it. */
-    readonly version: number;
-    /** The newest state seen. */
-    readonly base: B;
-    /** Requests sent. */
-    readonly attempts: number;
-  };
+export {
+  type BaseMoves,
+  type CommitLimits,
+  type CommitLoopResult,
+  type CommitRequest,
+  DEFAULT_LIMITS,
+  type ReadCommit,
+} from "./commit_request.ts";
 
 /**
  * Commits, or says truthfully why not.
@@ -145,34 +71,36 @@ export async function runCommitLoop<B extends CommitBase>(
   return await new CommitRun(request).run();
 }
 
-/** How many readings of a commit that cannot be right are tried before it is believed. */
-const READ_TRIES = 4;
-
 class CommitRun<B extends CommitBase> {
   readonly #request: CommitRequest<B>;
+  readonly #patience: Patience;
+  readonly #checks: WinnerChecks;
   #base: B | undefined;
   /** When the base was last known to be the newest. */
   #seenAt: number;
-  #built: BuiltCommit;
+  #built!: BuiltCommit;
   /** Requests sent for the version being tried. */
   #sent = 0;
   #ambiguous = false;
   #attempts = 0;
-  /** When the first request was sent, or the base was first read anew. */
-  #tryingSince: number | undefined;
-  #cancelledAt: number | undefined;
-  #pauses = 0;
   #losses = 0;
   #lastTrouble: unknown;
 
   constructor(request: CommitRequest<B>) {
+    const { context, base, draft, rules, limits, moves, signal } = request;
     this.#request = request;
-    this.#base = request.base;
-    this.#seenAt = request.base?.loadedAt ?? this.#now();
-    this.#built = this.#build((request.base?.version ?? -1) + 1, undefined);
+    this.#patience = new Patience(context.host, limits, signal);
+    this.#checks = new WinnerChecks({
+      draft,
+      rules,
+      readsInFull: moves.readsInFull?.bind(moves),
+    });
+    this.#base = base;
+    this.#seenAt = base?.loadedAt ?? this.#now();
   }
 
   async run(): Promise<CommitLoopResult<B>> {
+    await this.#moveTo((this.#base?.version ?? -1) + 1);
     for (;;) {
       this.#noticeCancel();
       if (this.#isOver()) return await this.#giveUp();
@@ -190,7 +118,7 @@ class CommitRun<B extends CommitBase> {
 
   async #send(): Promise<NextStep> {
     const { context, rules } = this.#request;
-    this.#tryingSince ??= this.#now();
+    this.#patience.startTrying();
     this.#attempts++;
     this.#sent++;
     const path = commitPath(this.#built.version);
@@ -239,7 +167,7 @@ class CommitRun<B extends CommitBase> {
           fix: "Run the operation again",
         });
       case "skip":
-        this.#moveTo(this.#built.version + 1);
+        await this.#moveTo(this.#built.version + 1);
         return undefined;
     }
   }
@@ -291,26 +219,17 @@ class CommitRun<B extends CommitBase> {
     throw sharedToken(this.#call(), this.#built.version);
   }
 
-  /**
-   * Reads a version; what looks torn, or like ours and yet not, is read again
-   * first: a cut answer must not be taken for a cut file.
-   */
-  async #readSettled(version: number): Promise<FoundCommit> {
-    const { context, draft } = this.#request;
-    for (let tries = 1;; tries++) {
-      const found = await readWinner(context, version);
-      const odd = found.kind === "torn" || found.kind === "unreadable" ||
-        (found.kind === "found" && found.token === draft.token);
-      if (!odd || tries === READ_TRIES) return found;
-      if (
-        found.kind === "found" && version === this.#built.version &&
-        this.#request.rules.ownerOf(
-            { bytes: this.#built.bytes, token: draft.token },
-            found,
-          ) === "ours"
-      ) return found;
-      await this.#pause();
-    }
+  #readSettled(version: number): Promise<FoundCommit> {
+    const { context, draft, rules } = this.#request;
+    const ours = { bytes: this.#built.bytes, token: draft.token };
+    return readSettled(version, {
+      context,
+      token: draft.token,
+      isOurs: (found) =>
+        version === this.#built.version &&
+        rules.ownerOf(ours, found) === "ours",
+      pause: () => this.#pause(),
+    });
   }
 
   // ---- losing and rebasing --------------------------------------------------
@@ -333,12 +252,12 @@ class CommitRun<B extends CommitBase> {
       this.#asRead(this.#built.version, actions),
       ...await this.#readWinnersFrom(this.#built.version + 1),
     ];
-    const applied = this.#check(winners);
+    const applied = await this.#check(winners);
     this.#base = await this.#request.moves.advance(this.#base, winners);
     this.#seenAt = seenAt;
     if (applied) return this.#alreadyApplied(applied, this.#base);
-    this.#moveTo(rules.nextVersion(winners.at(-1)!.version));
-    await this.#yieldToOthers();
+    await this.#moveTo(rules.nextVersion(winners.at(-1)!.version));
+    await this.#patience.yieldToOthers(this.#losses);
     return undefined;
   }
 
@@ -379,36 +298,8 @@ class CommitRun<B extends CommitBase> {
   }
 
   /** Checks one winner at a time, oldest first; a conflict is thrown. */
-  #check(
-    winners: readonly ReadCommit[],
-  ): Extract<CheckResult, { kind: "already-applied" }> | undefined {
-    const { rules, draft } = this.#request;
-    const ours: Ours = {
-      staged: draft.staged,
-      reads: draft.reads,
-      level: draft.level,
-      blindAppend: rules.isBlindAppend(draft.staged, draft.reads),
-    };
-    let facts = this.#facts();
-    for (const commit of rules.winnersToCheck(winners)) {
-      const winner = winnerOf(commit.version, commit.actions);
-      const result = checkWinner(rules, ours, winner, facts);
-      if (result.kind === "already-applied") return result;
-      if (result.kind === "conflict") throw conflictError(this.#call(), result);
-      facts = {
-        protocol: winner.protocol ?? facts.protocol,
-        metadata: winner.metadata ?? facts.metadata,
-      };
-    }
-    return undefined;
-  }
-
-  #facts(): { protocol: Protocol; metadata: Metadata } {
-    const { staged } = this.#request.draft;
-    return {
-      protocol: (this.#base?.protocol ?? staged.protocol)!,
-      metadata: (this.#base?.metadata ?? staged.metadata)!,
-    };
+  #check(winners: readonly ReadCommit[]): Promise<AlreadyApplied | undefined> {
+    return this.#checks.check(this.#base, winners, this.#call());
   }
 
   // ---- the base's age -------------------------------------------------------
@@ -434,7 +325,7 @@ class CommitRun<B extends CommitBase> {
   async #reopen(base: B): Promise<CommitLoopResult<B> | "moved"> {
     const { moves, rules, signal } = this.#request;
     const seenAt = this.#now();
-    this.#tryingSince ??= seenAt;
+    this.#patience.startTrying();
     const fresh = await moves.refresh(base, signal);
     if (fresh.version < base.version) {
       throw staleBase(
@@ -453,12 +344,12 @@ class CommitRun<B extends CommitBase> {
           `the commits after version ${base.version} have been cleaned up`,
         );
       }
-      const applied = this.#check(winners);
+      const applied = await this.#check(winners);
       if (applied) return this.#alreadyApplied(applied, fresh);
     }
     this.#base = fresh;
     this.#seenAt = seenAt;
-    this.#moveTo(rules.nextVersion(fresh.version));
+    await this.#moveTo(rules.nextVersion(fresh.version));
     return "moved";
   }
 
@@ -474,7 +365,7 @@ class CommitRun<B extends CommitBase> {
   }
 
   #alreadyApplied(
-    applied: Extract<CheckResult, { kind: "already-applied" }>,
+    applied: AlreadyApplied,
     base: B,
   ): CommitLoopResult<B> {
     const { txn, version } = applied;
@@ -497,12 +388,12 @@ class CommitRun<B extends CommitBase> {
   async #giveUp(): Promise<CommitLoopResult<B>> {
     if (this.#request.rules.giveUp(this.#state()) === "unknown") {
       return await this.#settle(
-        this.#cancelledAt === undefined
+        !this.#patience.isCancelled
           ? "the store never answered for certain"
           : "the caller cancelled, and the store never answered for certain",
       );
     }
-    if (this.#cancelledAt !== undefined) throw this.#aborted();
+    if (this.#patience.isCancelled) throw this.#aborted();
     throw commitError(this.#call(), "DELTA_CONCURRENT_WRITE", {
       why: `other commits came first ${this.#losses} times`,
       fix: "Run the operation again",
@@ -516,7 +407,7 @@ class CommitRun<B extends CommitBase> {
     if (verdict !== "foreign") throw this.#unknown(why);
     this.#ambiguous = false;
     this.#sent = 0;
-    if (this.#cancelledAt !== undefined) throw this.#aborted();
+    if (this.#patience.isCancelled) throw this.#aborted();
     throw commitError(this.#call(), "DELTA_CONCURRENT_WRITE", {
       why: `${why}, and another commit took version ${this.#built.version}`,
       fix: "Run the operation again",
@@ -526,39 +417,17 @@ class CommitRun<B extends CommitBase> {
   // ---- time -----------------------------------------------------------------
 
   #noticeCancel(): void {
-    if (!this.#request.signal?.aborted) return;
-    this.#cancelledAt ??= this.#now();
-    if (this.#sent === 0) throw this.#aborted();
+    if (this.#patience.noticeCancel() && this.#sent === 0) {
+      throw this.#aborted();
+    }
   }
 
   #isOver(): boolean {
-    const { limits } = this.#request;
-    const now = this.#now();
-    return this.#attempts >= limits.maxAttempts ||
-      (this.#tryingSince !== undefined &&
-        now - this.#tryingSince > limits.deadlineMs) ||
-      (this.#cancelledAt !== undefined &&
-        now - this.#cancelledAt > limits.cancelGraceMs);
+    return this.#patience.isOver(this.#attempts);
   }
 
-  /** Waits longer every time, with jitter; what is undecided cannot be interrupted. */
-  async #pause(): Promise<void> {
-    const { host } = this.#request.context;
-    const full = Math.min(5_000, 20 * 2 ** Math.min(this.#pauses++, 10));
-    await host.sleep(
-      full * (0.5 + host.random() / 2),
-      this.#sent === 0 ? this.#request.signal : undefined,
-    );
-  }
-
-  /** After several losses in a row, a little chance of who is next. */
-  async #yieldToOthers(): Promise<void> {
-    if (this.#losses < 3) return;
-    const { host } = this.#request.context;
-    await host.sleep(
-      host.random() * Math.min(200, 5 * this.#losses),
-      this.#request.signal,
-    );
+  #pause(): Promise<void> {
+    return this.#patience.pause(this.#sent > 0);
   }
 
   #now(): number {
@@ -575,23 +444,25 @@ class CommitRun<B extends CommitBase> {
     };
   }
 
-  #build(version: number, earlier: BuiltCommit | undefined): BuiltCommit {
-    const { draft, rules } = this.#request;
-    return buildCommit(
+  /** Builds the commit anew for a version that nobody has been asked for yet. */
+  async #moveTo(version: number): Promise<void> {
+    const { draft, moves, rules } = this.#request;
+    const base = this.#base;
+    const modifiedAt = base && turnsTimestampsOn(draft, base)
+      ? await moves.modifiedAt?.(base)
+      : undefined;
+    this.#built = buildCommit(
       draft,
-      this.#base,
+      base,
       version,
       this.#now(),
       rules,
-      earlier,
+      this.#built,
+      modifiedAt,
     );
-  }
-
-  #moveTo(version: number): void {
-    this.#built = this.#build(version, this.#built);
     this.#sent = 0;
     this.#ambiguous = false;
-    this.#pauses = 0;
+    this.#patience.startOver();
   }
 
   #asRead(version: number, actions: readonly Action[]): ReadCommit {

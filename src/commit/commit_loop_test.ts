@@ -16,6 +16,7 @@ import type {
 import { formatCommit, parseCommit } from "../actions/commit_codec.ts";
 import { DeltaError } from "../errors.ts";
 import { commitPath } from "../log/log_path.ts";
+import type { Operation } from "../protocol/support.ts";
 import { memoryStore } from "../store/memory_store.ts";
 import type { ObjectStore } from "../store/object_store.ts";
 import { contextOf } from "../store/table_context.ts";
@@ -69,6 +70,10 @@ function add(path: string, rows = 1): AddFile {
     dataChange: true,
     stats: `{"numRecords":${rows}}`,
   };
+}
+
+function domain(name: string): DomainMetadata {
+  return { domain: name, configuration: "", removed: false };
 }
 
 function advanceBase(
@@ -136,6 +141,7 @@ async function table(
 interface CommitOptions {
   readonly staged?: StagedActions;
   readonly reads?: Reads;
+  readonly operation?: Operation;
   readonly rules?: Partial<RebaseRules>;
   readonly limits?: Partial<CommitLimits>;
   readonly signal?: AbortSignal;
@@ -157,6 +163,8 @@ function commit(
       token: options.token ?? host.uuid(),
       readVersion: base.version,
       level: "Serializable",
+      operation: options.operation ?? "append",
+      claim: "none",
       staged: options.staged ?? staged({ adds: [add("ours")] }),
       reads: options.reads ?? NO_READS,
       provenance: {
@@ -266,12 +274,23 @@ Deno.test("runCommitLoop() rebases a blind append behind adds, removes, other tx
 });
 
 const CONFLICTS: [string, Action, string][] = [
-  ["metadata", { metaData: METADATA }, "DELTA_METADATA_CHANGED"],
-  ["protocol", { protocol: PROTOCOL }, "DELTA_PROTOCOL_CHANGED"],
   [
-    "domain",
-    { domainMetadata: { domain: "d", configuration: "", removed: false } },
-    "DELTA_CONCURRENT_TRANSACTION",
+    "metadata",
+    {
+      metaData: { ...METADATA, configuration: { "delta.appendOnly": "true" } },
+    },
+    "DELTA_METADATA_CHANGED",
+  ],
+  [
+    "protocol",
+    {
+      protocol: {
+        minReaderVersion: 1,
+        minWriterVersion: 7,
+        writerFeatures: ["appendOnly", "invariants", "noFeatureOfThisName"],
+      },
+    },
+    "DELTA_PROTOCOL_CHANGED",
   ],
 ];
 for (const [name, action, code] of CONFLICTS) {
@@ -308,9 +327,15 @@ Deno.test("runCommitLoop() names the conflict of a transaction that read or remo
       "DELTA_CONCURRENT_DELETE_DELETE",
     ],
     [
-      "a remove and an add elsewhere",
-      { staged: staged({ removes: [{ path: "f", dataChange: true }] }) },
-      { add: add("x") },
+      "a domain and the same domain",
+      { staged: staged({ domains: [domain("d")] }) },
+      { domainMetadata: domain("d") },
+      "DELTA_CONCURRENT_TRANSACTION",
+    ],
+    [
+      "a restore and whatever came first",
+      { staged: staged({ adds: [add("f")] }), operation: "restore" },
+      { txn: { appId: "app", version: 4 } },
       "DELTA_CONCURRENT_WRITE",
     ],
     [
@@ -652,7 +677,9 @@ Deno.test("runCommitLoop() opens an old base again before it commits", async (t)
     assertEquals([result.built.version, result.attempts], [3, 1]);
   });
   await t.step("a winner conflicts", async () => {
-    const { run, store } = await open([[{ metaData: METADATA }]]);
+    const { run, store } = await open([[{
+      metaData: { ...METADATA, name: "another" },
+    }]]);
     assertEquals((await failure(run)).code, "DELTA_METADATA_CHANGED");
     assert(store.calls.every((c) => c.name !== "putIfAbsent"));
   });

@@ -12,7 +12,7 @@ import { filesFrom, tombstonesFrom } from "../snapshot/load_snapshot.ts";
 import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
 import type { BuiltCommit } from "./commit_bytes.ts";
-import { winnerOf } from "./conflict_checker.ts";
+import { winnerOf } from "./conflict_types.ts";
 
 /** The snapshot of version 0, as committed. */
 export function createdSnapshot(

@@ -19,6 +19,8 @@ Deno.test("createdSnapshot() is what a reader of version 0 would load", async ()
       token: "tok",
       readVersion: undefined,
       level: "Serializable",
+      operation: "create",
+      claim: "none",
       staged: {
         adds: [{
           path: "f",

@@ -21,7 +21,10 @@ import { fileKey } from "../actions/file_key.ts";
 import { DeltaError } from "../errors.ts";
 import type { BoundPredicate } from "../expression/bind.ts";
 
-export type { IsolationLevel } from "../protocol/table_property.ts";
+import type { Operation } from "../protocol/support.ts";
+import type { IsolationLevel } from "../protocol/table_property.ts";
+
+export type { IsolationLevel };
 
 /** What a transaction read of its table; nothing of it makes a blind write. */
 export interface Reads {
@@ -78,6 +81,35 @@ export function readsNothing(reads: Reads): boolean {
 export function onlyAdds(staged: StagedActions): boolean {
   return staged.removes.length === 0 && staged.cdc.length === 0 &&
     staged.metadata === undefined && staged.protocol === undefined;
+}
+
+/** Whether anything but application versions is written: what depends on no schema and no property. */
+export function touchesTable(staged: StagedActions): boolean {
+  return !onlyAdds(staged) || staged.adds.length > 0 ||
+    staged.domains.length > 0;
+}
+
+/** Whether the commit holds file actions and nothing else, and none of them changes a row. */
+export function rearranges(staged: StagedActions): boolean {
+  const { adds, removes } = staged;
+  return adds.length + removes.length > 0 && staged.cdc.length === 0 &&
+    staged.txns.length === 0 && staged.domains.length === 0 &&
+    staged.metadata === undefined && staged.protocol === undefined &&
+    adds.every((add) => !add.dataChange) &&
+    removes.every((remove) => !remove.dataChange);
+}
+
+/**
+ * The level a commit is judged at: the table's. What only rearranges rows has
+ * read no row for its own sake, so rows that others add do not concern it.
+ */
+export function levelOf(
+  staged: StagedActions,
+  tableLevel: IsolationLevel,
+  operation: Operation,
+): IsolationLevel {
+  const mayRelax = tableLevel === "Serializable" || operation === "optimize";
+  return mayRelax && rearranges(staged) ? "SnapshotIsolation" : tableLevel;
 }
 
 /** Whether there is nothing to commit. */

@@ -30,7 +30,6 @@
 import type {
   AddCdcFile,
   AddFile,
-  CommitInfo,
   DeletionVectorDescriptor,
   DomainMetadata,
   Metadata,
@@ -39,87 +38,59 @@ import type {
   Txn,
 } from "../actions/action.ts";
 import { fileKey } from "../actions/file_key.ts";
+import { fileMatcher } from "../data/data_skipping.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
 import { bindPredicate, type BoundPredicate } from "../expression/bind.ts";
 import type { Predicate } from "../expression/predicate.ts";
 import { commitPath } from "../log/log_path.ts";
 import { checkWritable, type Operation } from "../protocol/support.ts";
-import { hasFeature } from "../protocol/table_feature.ts";
 import { tableProperties } from "../protocol/table_property.ts";
-import { columnMappingMode, physicalName } from "../schema/column_mapping.ts";
-import type { StructType } from "../schema/data_type.ts";
-import { parseSchema } from "../schema/schema_json.ts";
 import {
   advanceSnapshot,
   refreshSnapshot,
   withCheckpoint,
 } from "../snapshot/advance_snapshot.ts";
+import { eachFile } from "../snapshot/file_set.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { proveExclusive } from "../store/exclusivity_probe.ts";
 import type { TableContext } from "../store/table_context.ts";
-import { afterCommit, type Maintenance } from "./after_commit.ts";
+import { afterCommit } from "./after_commit.ts";
+import {
+  checkTransaction,
+  operationOf,
+  whatFails,
+} from "./check_transaction.ts";
+import { claimOf } from "./claims.ts";
 import type { BuiltCommit, CommitDraft } from "./commit_bytes.ts";
+import { runCommitLoop } from "./commit_loop.ts";
 import {
   type BaseMoves,
   type CommitLimits,
   type CommitLoopResult,
   DEFAULT_LIMITS,
-  runCommitLoop,
-} from "./commit_loop.ts";
+} from "./commit_request.ts";
 import { createdSnapshot } from "./created_snapshot.ts";
-import { defaultRules, type RebaseRules } from "./rebase_rules.ts";
+import { defaultRules } from "./rebase_rules.ts";
 import {
-  checkStaged,
+  isEmpty,
+  levelOf,
   type Reads,
+  readsNothing,
+  rearranges,
   type StagedActions,
 } from "./staged_actions.ts";
+import type {
+  CommitOptions,
+  CommitResult,
+  TransactionOptions,
+} from "./transaction_options.ts";
 
-/** What a transaction says of itself, and how it commits. */
-export interface TransactionOptions {
-  /** The operation's name in the history; `WRITE` by default. */
-  readonly operation?: string | undefined;
-  /** The operation's parameters in the history; none by default. */
-  readonly operationParameters?: CommitInfo["operationParameters"] | undefined;
-  /** Free text for the history. */
-  readonly userMetadata?: string | undefined;
-  /** What the protocol's features are asked about; told from the actions by default. */
-  readonly intent?: Operation | undefined;
-  /** The decisions of the commit; the sound ones by default. */
-  readonly rules?: RebaseRules | undefined;
-  /** The bounds of the commit; the design's by default. */
-  readonly limits?: Partial<CommitLimits> | undefined;
-  /** Whether a checkpoint and log cleanup that fall due are done before `commit()` returns; true by default. */
-  readonly maintenance?: boolean | undefined;
-  /** Cancels the commit. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Options of {@link Transaction.commit}. */
-export interface CommitOptions {
-  /** Figures for the history. */
-  readonly operationMetrics?: Readonly<Record<string, string>> | undefined;
-  /** Cancels; a commit that was sent is resolved first, and then the answer tells. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What became of a commit. */
-export interface CommitResult {
-  /** The version committed, or the one that holds the application's work already. */
-  readonly version: number;
-  /** The version that was read; -1 for a create. */
-  readonly readVersion: number;
-  /** How many requests it took to win a version. */
-  readonly attempts: number;
-  /** Whether it was committed now, or found applied by its txn action. */
-  readonly outcome: "committed" | "already-applied";
-  /** The token in `commitInfo.txnId`. */
-  readonly token: string;
-  /** The table as of `version`, or newer where the work was found applied. */
-  readonly snapshot: Snapshot;
-  /** What was done after the commit; its requests are not the commit's. */
-  readonly maintenance: Maintenance | undefined;
-}
+export type {
+  CommitOptions,
+  CommitResult,
+  TransactionOptions,
+} from "./transaction_options.ts";
 
 /** Stages actions on a snapshot and commits them together, once. */
 export class Transaction {
@@ -134,6 +105,7 @@ export class Transaction {
   #metadata: Metadata | undefined;
   #protocol: Protocol | undefined;
   #readsWholeTable = false;
+  #addsConstraint = false;
   readonly #readPredicates: BoundPredicate[] = [];
   readonly #readFiles = new Set<string>();
   readonly #readAppIds = new Set<string>();
@@ -241,15 +213,46 @@ export class Transaction {
     return this;
   }
 
-  /** Declares that a file was read: whoever removes it meanwhile conflicts. */
-  readFile(path: string, deletionVector?: DeletionVectorDescriptor): this {
-    this.#readFiles.add(fileKey(path, deletionVector));
+  /**
+   * Declares that a file was read: whoever removes it meanwhile conflicts, unless
+   * its rows were merely moved. A file that is removed is read without saying so.
+   *
+   * @param file The file as the snapshot has it, or its path.
+   * @param deletionVector The vector that it had when it was read, where `file` is a path.
+   */
+  readFile(
+    file: string | Pick<AddFile, "path" | "deletionVector">,
+    deletionVector?: DeletionVectorDescriptor,
+  ): this {
+    this.#readFiles.add(
+      typeof file === "string"
+        ? fileKey(file, deletionVector)
+        : fileKey(file.path, file.deletionVector),
+    );
+    return this;
+  }
+
+  /** As {@link Transaction.readFile}, for several. */
+  readFiles(
+    files: Iterable<Pick<AddFile, "path" | "deletionVector">>,
+  ): this {
+    for (const file of files) this.readFile(file);
+    return this;
+  }
+
+  /**
+   * Declares that what is staged promises something of every row of the table
+   * (a CHECK constraint, NOT NULL): whoever adds rows meanwhile conflicts, at
+   * every isolation level. Constraints in the staged metadata say so themselves.
+   */
+  addsConstraint(): this {
+    this.#addsConstraint = true;
     return this;
   }
 
   /**
    * Declares that the rows of a predicate were read: whoever adds such rows
-   * meanwhile conflicts.
+   * meanwhile, or removes a file that may hold some, conflicts.
    *
    * @throws {DeltaError} `DELTA_COLUMN_NOT_FOUND` and what else binding finds wrong.
    */
@@ -277,7 +280,7 @@ export class Transaction {
   /**
    * Commits everything staged, or nothing. A transaction commits once: after a
    * failure, begin a new one on a fresh snapshot. Nothing staged makes an empty
-   * version.
+   * version, unless something was read: then there was nothing to do.
    *
    * A checkpoint and log cleanup that fall due are done before it returns;
    * whatever becomes of them, the commit stands.
@@ -296,8 +299,22 @@ export class Transaction {
     const signal = options.signal ?? this.#options.signal;
     throwIfAborted(signal, this.#what());
     const staged = this.#staged();
-    this.#check(staged);
+    checkTransaction({
+      table: this.#context.url,
+      base: this.#base,
+      staged,
+      operation: this.#operation(staged),
+    });
     this.#isSpent = true;
+    if (this.#base && isEmpty(staged) && !readsNothing(this.#reads())) {
+      return this.#result(
+        this.#base.version,
+        0,
+        "",
+        this.#base,
+        "nothing-to-commit",
+      );
+    }
     const token = this.#context.host.uuid();
     const applied = this.#appliedInBase(staged);
     if (applied && this.#base) {
@@ -343,79 +360,6 @@ export class Transaction {
     };
   }
 
-  /** Everything that can be refused before a request. */
-  #check(staged: StagedActions): void {
-    const base = this.#base;
-    if (base && base.emptyCommits.includes(base.version)) {
-      const path = commitPath(base.version);
-      throw new DeltaError("DELTA_LOG_FILE_CORRUPT", {
-        what: this.#what(),
-        why:
-          `${path} holds no byte, so nobody knows what version ${base.version} was`,
-        fix: `Repair or remove ${path}: nothing may be committed on top of it`,
-        context: { table: this.#context.url, path, version: base.version },
-      });
-    }
-    checkStaged(staged, {
-      table: this.#context.url,
-      version: this.readVersion + 1,
-      appendOnly: base !== undefined &&
-        tableProperties(base.metadata.configuration).appendOnly,
-    });
-    const protocol = (staged.protocol ?? base?.protocol)!;
-    const metadata = (staged.metadata ?? base?.metadata)!;
-    const schema = staged.metadata
-      ? parseSchema(staged.metadata.schemaString)
-      : base!.schema;
-    if (base) {
-      this.#checkWritable(staged, base.protocol, base.metadata, base.schema);
-    }
-    this.#checkWritable(staged, protocol, metadata, schema);
-    this.#checkPartitions(staged, metadata, schema);
-    if (staged.domains.length > 0 && !hasFeature(protocol, "domainMetadata")) {
-      throw new DeltaError("DELTA_UNSUPPORTED_OPERATION", {
-        what: this.#what(),
-        why: "the table does not have the domainMetadata feature",
-        fix: "Create the table with delta.feature.domainMetadata=supported",
-      });
-    }
-  }
-
-  #checkWritable(
-    staged: StagedActions,
-    protocol: Protocol,
-    metadata: Metadata,
-    schema: StructType,
-  ): void {
-    const operation = this.#options.intent ?? intentOf(staged, this.#base);
-    checkWritable(protocol, metadata, schema, { operation });
-  }
-
-  #checkPartitions(
-    staged: StagedActions,
-    metadata: Metadata,
-    schema: StructType,
-  ): void {
-    if (staged.adds.length === 0) return;
-    const mode = columnMappingMode(metadata.configuration);
-    const wanted = metadata.partitionColumns.map((name) => {
-      const field = schema.fields.find((f) => f.name === name);
-      return field && mode !== "none" ? physicalName(field) : name;
-    });
-    for (const add of staged.adds) {
-      const values = add.partitionValues;
-      const fits = Object.keys(values).length === wanted.length &&
-        wanted.every((name) => Object.hasOwn(values, name));
-      if (fits) continue;
-      throw this.#invalid(
-        `${add.path} has partition values of (${
-          Object.keys(values).join(", ")
-        }), and the table is partitioned by (${wanted.join(", ")})`,
-        "Give every partition column a value, null included, and no other",
-      );
-    }
-  }
-
   /** A txn of ours that the table has already, at or past our version. */
   #appliedInBase(staged: StagedActions): { version: number } | undefined {
     const base = this.#base;
@@ -432,13 +376,17 @@ export class Transaction {
     options: CommitOptions,
   ): CommitDraft {
     const base = this.#base;
-    const metadata = staged.metadata ?? base?.metadata;
-    const head = base?.segment.head;
+    const metadata = base?.metadata ?? staged.metadata;
+    const { isolationLevel } = tableProperties(metadata?.configuration ?? {});
+    const operation = this.#operation(staged);
+    const claim = claimOf(base, staged);
     return {
       table: this.#context.url,
       token,
       readVersion: base?.version,
-      level: tableProperties(metadata?.configuration ?? {}).isolationLevel,
+      level: levelOf(staged, isolationLevel, operation),
+      operation,
+      claim: claim === "none" && this.#addsConstraint ? "rows" : claim,
       staged,
       reads: this.#reads(),
       provenance: {
@@ -447,8 +395,11 @@ export class Transaction {
         operationMetrics: options.operationMetrics,
         userMetadata: this.#options.userMetadata,
       },
-      baseModifiedAt: head?.lastModified,
     };
+  }
+
+  #operation(staged: StagedActions): Operation {
+    return this.#options.intent ?? operationOf(staged, this.#base);
   }
 
   #limits(): CommitLimits {
@@ -466,13 +417,10 @@ export class Transaction {
 
   #moves(staged: StagedActions): BaseMoves<Snapshot> {
     const context = this.#context;
+    const operation = this.#operation(staged);
     const checked = (snapshot: Snapshot): Snapshot => {
-      this.#checkWritable(
-        staged,
-        snapshot.protocol,
-        snapshot.metadata,
-        snapshot.schema,
-      );
+      const { protocol, metadata, schema } = snapshot;
+      checkWritable(protocol, metadata, schema, { operation });
       return snapshot;
     };
     return {
@@ -484,7 +432,29 @@ export class Transaction {
         ),
       refresh: async (base, signal) =>
         checked(await refreshSnapshot(context, base, { signal })),
+      modifiedAt: async (base) => {
+        const head = await context.store.head(commitPath(base.version));
+        return head?.lastModified ?? base.segment.head?.lastModified;
+      },
+      readsInFull: () => this.#readsInFull(staged),
     };
+  }
+
+  /** What was read, with the files that the predicates read had to look at. */
+  async #readsInFull(staged: StagedActions): Promise<Reads> {
+    const reads = this.#reads();
+    const base = this.#base;
+    // Who moves rows reads what it moves, whatever led it there.
+    if (!base || reads.predicates.length === 0 || rearranges(staged)) {
+      return reads;
+    }
+    const matchers = reads.predicates.map((p) => fileMatcher(p, base));
+    const files = new Set(reads.files);
+    for (const file of eachFile(await base.files())) {
+      if (!matchers.some((matches) => matches(file))) continue;
+      files.add(fileKey(file.path, file.deletionVector));
+    }
+    return { ...reads, files };
   }
 
   // ---- after ------------------------------------------------------------------
@@ -570,9 +540,7 @@ export class Transaction {
   // ---- errors -----------------------------------------------------------------
 
   #what(): string {
-    return this.#base
-      ? `Cannot commit to ${this.#context.url}`
-      : `Cannot create ${this.#context.url}`;
+    return whatFails(this.#context.url, this.#base);
   }
 
   #invalid(why: string, fix: string): DeltaError {
@@ -583,14 +551,4 @@ export class Transaction {
       context: { table: this.#context.url },
     });
   }
-}
-
-function intentOf(
-  staged: StagedActions,
-  base: Snapshot | undefined,
-): Operation {
-  if (!base) return "create";
-  if (staged.removes.some((remove) => remove.dataChange)) return "delete";
-  if (staged.removes.length > 0) return "optimize";
-  return staged.metadata || staged.protocol ? "metadata" : "append";
 }
