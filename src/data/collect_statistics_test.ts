@@ -30,7 +30,10 @@ function statisticsOf(
 }
 
 /** Bounds of one column, as JSON text. */
-function boundsOf(type: DataType, ...values: Value[]): [string | undefined, string | undefined] {
+function boundsOf(
+  type: DataType,
+  ...values: Value[]
+): [string | undefined, string | undefined] {
   const schema = struct(field("x", type));
   const text = statisticsOf(schema, values.map((x) => ({ x })));
   const at = (section: string) =>
