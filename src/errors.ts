@@ -95,6 +95,7 @@ export type ErrorCode =
   | "DELTA_UNSUPPORTED_TYPE_CHANGE"
   | "DELTA_UNSUPPORTED_OPERATION"
   | "DELTA_UNSUPPORTED_EXPRESSION"
+  | "DELTA_EXPRESSION_FAILED"
   | "DELTA_INVALID_PROTOCOL"
   | "DELTA_INVALID_SCHEMA"
   | "DELTA_INVALID_ARGUMENT"
@@ -105,6 +106,8 @@ export type ErrorCode =
   | "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
   | "DELTA_VIOLATE_CONSTRAINT"
   | "DELTA_CANNOT_MODIFY_APPEND_ONLY"
+  | "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE"
+  | "DELTA_REPLACE_WHERE_MISMATCH"
   | "DELTA_UNKNOWN_CONFIGURATION"
   | "DELTA_INVALID_CONFIGURATION"
   | "DELTA_MISSING_CHANGE_DATA"
@@ -258,6 +261,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
     "never",
     "an expression cannot be evaluated by this engine",
   ),
+  DELTA_EXPRESSION_FAILED: facts(
+    "invalid",
+    "never",
+    "an expression has no value for a row: an overflow, a division by zero, a text that is no number",
+  ),
   DELTA_INVALID_PROTOCOL: facts(
     "corrupt",
     "never",
@@ -307,6 +315,16 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
     "invalid",
     "never",
     "the table is append-only",
+  ),
+  DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE: facts(
+    "invalid",
+    "never",
+    "more than one source row of a merge would change the same row",
+  ),
+  DELTA_REPLACE_WHERE_MISMATCH: facts(
+    "invalid",
+    "never",
+    "data that replaces the rows of a predicate holds a row outside it",
   ),
   DELTA_UNKNOWN_CONFIGURATION: facts(
     "invalid",

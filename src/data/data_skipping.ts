@@ -13,9 +13,18 @@
  */
 
 import type { Metadata, PartitionValues } from "../actions/action.ts";
-import type { BoundOperand, BoundPredicate } from "../expression/bind.ts";
-import { compareValues } from "../expression/evaluate.ts";
+import { DeltaError } from "../errors.ts";
+import {
+  type BoundExpression,
+  type BoundLike,
+  type BoundPredicate,
+  columnsOf,
+} from "../expression/bind.ts";
+import { conversion } from "../expression/cast_value.ts";
+import { compareValues, evaluateConstant } from "../expression/evaluate.ts";
+import { likePrefix } from "../expression/like.ts";
 import type { CompareOp } from "../expression/predicate.ts";
+import { keepsOrder } from "../expression/type_coercion.ts";
 import {
   columnMappingMode,
   physicalPath,
@@ -39,6 +48,8 @@ export interface ColumnBounds {
   readonly mayHoldNaN?: boolean;
   /** Whether no row, some or all rows are null; `some` where unknown. */
   readonly nulls: "none" | "some" | "all";
+  /** Whether every row holds the same value. */
+  readonly isOne?: boolean;
 }
 
 /** Bounds of a column by its logical path; `undefined` where nothing is known. */
@@ -63,6 +74,7 @@ export interface SkippingFile {
 /** What a predicate may be for a row, as bits. */
 const TRUE = 1, FALSE = 2, NULL = 4;
 const ANYTHING = TRUE | FALSE | NULL;
+const STRING: DataType = { kind: "string" };
 const UNKNOWN: ColumnBounds = { nulls: "some" };
 /** Worlds with and without NaN double with each column: past this many, give up on bounds. */
 const MOST_NAN_COLUMNS = 4;
@@ -156,8 +168,8 @@ export function mayMatchBounds(
 /** Bounds of a column whose every row holds one value. */
 export function exactly(value: Value): ColumnBounds {
   return value === null
-    ? { nulls: "all" }
-    : { low: value, high: value, nulls: "none" };
+    ? { nulls: "all", isOne: true }
+    : { low: value, high: value, nulls: "none", isOne: true };
 }
 
 interface ColumnPlace {
@@ -228,6 +240,7 @@ function uncut(max: Value | undefined): Value | undefined {
   return max + MICROS_CUT_OFF;
 }
 
+type OrderOp = Exclude<CompareOp, "<=>">;
 type Look = (path: readonly string[]) => ColumnBounds;
 
 /** What the predicate may be for a row, as far as the bounds tell. */
@@ -242,13 +255,13 @@ function outcomes(predicate: BoundPredicate, look: Look): number {
         exactly(true),
         predicate.type,
       );
-    case "compare":
-      return compareBounds(
-        predicate.op,
-        operand(predicate.left, look),
-        operand(predicate.right, look),
-        predicate.type,
-      );
+    case "compare": {
+      const left = operand(predicate.left, look);
+      const right = operand(predicate.right, look);
+      return predicate.op === "<=>"
+        ? sameBounds(left, right, predicate.by)
+        : compareBounds(predicate.op, left, right, predicate.by);
+    }
     case "and":
       return predicate.args
         .map((arg) => outcomes(arg, look)).reduce(both, TRUE);
@@ -263,27 +276,111 @@ function outcomes(predicate: BoundPredicate, look: Look): number {
       const bounds = operand(predicate.arg, look);
       return predicate.values
         .map((value) =>
-          compareBounds("=", bounds, exactly(value), predicate.type)
+          compareBounds("=", bounds, exactly(value), predicate.by)
         )
         .reduce(either, FALSE);
     }
-    default:
-      return ANYTHING;
+    case "like":
+      return likeBounds(predicate, operand(predicate.arg, look));
+    default: {
+      const value = constantOf(predicate, look);
+      return value === undefined
+        ? ANYTHING
+        : value === null
+        ? NULL
+        : value
+        ? TRUE
+        : FALSE;
+    }
   }
 }
 
-function operand(operand: BoundOperand, look: Look): ColumnBounds {
-  return operand.kind === "column"
-    ? look(operand.path)
-    : exactly(operand.value);
+/** What is known of the values of an expression; of most that compute something, nothing. */
+function operand(operand: BoundExpression, look: Look): ColumnBounds {
+  switch (operand.kind) {
+    case "column":
+      return look(operand.path);
+    case "literal":
+      return exactly(operand.value);
+    case "cast":
+      if (keepsOrder(operand.arg.type, operand.type)) {
+        return castBounds(operand.arg, operand.type, look);
+      }
+  }
+  const value = constantOf(operand, look);
+  return value === undefined ? UNKNOWN : exactly(value);
+}
+
+function castBounds(
+  arg: BoundExpression,
+  type: DataType,
+  look: Look,
+): ColumnBounds {
+  const bounds = operand(arg, look);
+  const convert = conversion(arg.type, type);
+  const cast = (value: Value | undefined) =>
+    value === undefined || value === null ? value : convert(value);
+  return { ...bounds, low: cast(bounds.low), high: cast(bounds.high) };
+}
+
+/** The one value of an expression whose every column holds one, as partition columns do; undefined for others. */
+function constantOf(
+  expression: BoundExpression,
+  look: Look,
+): Value | undefined {
+  const isOne = columnsOf(expression).every((path) => look(path).isOne);
+  if (!isOne) return undefined;
+  try {
+    return evaluateConstant(expression, (path) => look(path).low ?? null);
+  } catch (cause) {
+    // The rows themselves will say so, if there are any.
+    if (cause instanceof DeltaError) return undefined;
+    throw cause;
+  }
+}
+
+/** What LIKE may say: every text of a form starts with what stands before its first wildcard. */
+function likeBounds(
+  { pattern, escape }: BoundLike,
+  { low, high, highIsPrefix, nulls }: ColumnBounds,
+): number {
+  if (nulls === "all") return NULL;
+  const isNull = nulls === "none" ? 0 : NULL;
+  if (pattern.kind !== "literal") return ANYTHING;
+  if (pattern.value === null) return NULL;
+  let form: ReturnType<typeof likePrefix>;
+  try {
+    form = likePrefix(pattern.value as string, escape);
+  } catch (cause) {
+    if (cause instanceof DeltaError) return ANYTHING;
+    throw cause;
+  }
+  const { prefix, isAll } = form;
+  const starts = (bound: Value | undefined) =>
+    typeof bound === "string" && bound.startsWith(prefix);
+  const isBelow = typeof high === "string" && !starts(high) &&
+    compareValues(high, prefix, STRING) < 0 &&
+    !(highIsPrefix && prefix.startsWith(high));
+  const isAbove = typeof low === "string" && !starts(low) &&
+    compareValues(low, prefix, STRING) > 0;
+  const isEvery = isAll && starts(low) && starts(high);
+  return (isBelow || isAbove ? 0 : TRUE) | (isEvery ? 0 : FALSE) | isNull;
 }
 
 function nullness({ nulls }: ColumnBounds): number {
   return nulls === "all" ? TRUE : nulls === "none" ? FALSE : TRUE | FALSE;
 }
 
+/** As {@link compareBounds} for `<=>`, which is never null. */
+function sameBounds(a: ColumnBounds, b: ColumnBounds, type: DataType): number {
+  const mask = compareBounds("=", a, b, type) & (TRUE | FALSE);
+  const [someA, someB] = [a.nulls !== "none", b.nulls !== "none"];
+  const apart = someA && b.nulls !== "all" || someB && a.nulls !== "all";
+  return mask | (someA && someB ? TRUE : 0) | (apart ? FALSE : 0);
+}
+
 function compareBounds(
-  op: CompareOp,
+  op: OrderOp,
   a: ColumnBounds,
   b: ColumnBounds,
   type: DataType,
@@ -299,7 +396,7 @@ function compareBounds(
 
 /** Whether a comparison may hold and may fail, given which orders may occur. */
 function sides(
-  op: CompareOp,
+  op: OrderOp,
   less: boolean,
   equal: boolean,
   greater: boolean,

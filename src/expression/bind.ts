@@ -1,105 +1,61 @@
 /**
- * A predicate and a schema to a bound predicate: columns found, literals turned
- * into values of the column's type, everything that cannot be evaluated refused
- * by name.
+ * An expression and a schema to a bound expression: columns found, every part
+ * with its type, literals turned into values, everything that cannot be
+ * evaluated refused by name.
+ *
+ * A value given by a caller takes the type of what it stands beside where it is
+ * one of that type; else both meet in the type that Spark's ANSI mode gives.
  *
  * @module
  */
 
 import { DeltaError } from "../errors.ts";
 import { coerceValue } from "../schema/coerce_value.ts";
+import { isDecimal } from "../schema/coerce_scalar.ts";
 import {
   type DataType,
-  sameType,
   type StructType,
   typeName,
 } from "../schema/data_type.ts";
+import { decimalDigits } from "../schema/decimal.ts";
 import { fieldAt, formatPath, resolvePath } from "../schema/schema_path.ts";
-import type { Value } from "../schema/value.ts";
-import type { CompareOp, Expression, Predicate } from "./predicate.ts";
 
-/** A column of the schema. */
-export interface BoundColumn {
-  /** Tells the expression. */
-  readonly kind: "column";
-  /** Its path, spelled as the schema spells it. */
-  readonly path: readonly string[];
-  /** Its type. */
-  readonly type: DataType;
+import type {
+  BoundColumn,
+  BoundExpression,
+  BoundLiteral,
+  BoundPredicate,
+} from "./bound.ts";
+import { castTo } from "./cast_to.ts";
+import { fitsInteger } from "./cast_text.ts";
+import { unified } from "./choice_functions.ts";
+import { unsupported } from "./expression_error.ts";
+import {
+  type ArithmeticExpression,
+  type CallExpression,
+  type CaseExpression,
+  type CompareOp,
+  type Expression,
+  type InExpression,
+  isExpression,
+  type LiteralExpression,
+} from "./expression_tree.ts";
+import { functionName, functionNamed } from "./functions.ts";
+import {
+  asDecimal,
+  commonType,
+  decimalResult,
+  isIntegral,
+  isNumeric,
+} from "./type_coercion.ts";
+
+export type * from "./bound.ts";
+
+/** What an expression may know beside the row. */
+export interface BindOptions {
+  /** Microseconds since the epoch, for `current_timestamp()` and its like; without it they are refused. */
+  readonly now?: bigint | undefined;
 }
-
-/** A value of a type. */
-export interface BoundLiteral {
-  /** Tells the expression. */
-  readonly kind: "literal";
-  /** The value, in canonical form. */
-  readonly value: Value;
-  /** Its type. */
-  readonly type: DataType;
-}
-
-/** Something that has a value in every row. */
-export type BoundOperand = BoundColumn | BoundLiteral;
-
-/** A comparison; a literal never stands on the left of a column. */
-export interface BoundCompare {
-  /** Tells the expression. */
-  readonly kind: "compare";
-  /** How the sides are compared. */
-  readonly op: CompareOp;
-  /** The left side. */
-  readonly left: BoundOperand;
-  /** The right side. */
-  readonly right: BoundOperand;
-  /** The type whose order decides. */
-  readonly type: DataType;
-}
-
-/** All of, or any of, some predicates. */
-export interface BoundLogic {
-  /** Tells the expression. */
-  readonly kind: "and" | "or";
-  /** The predicates. */
-  readonly args: readonly BoundPredicate[];
-}
-
-/** The opposite. */
-export interface BoundNot {
-  /** Tells the expression. */
-  readonly kind: "not";
-  /** The predicate. */
-  readonly arg: BoundPredicate;
-}
-
-/** Whether a value is null. */
-export interface BoundIsNull {
-  /** Tells the expression. */
-  readonly kind: "isNull";
-  /** What is looked at. */
-  readonly arg: BoundOperand;
-}
-
-/** Whether a value is one of a list. */
-export interface BoundIn {
-  /** Tells the expression. */
-  readonly kind: "in";
-  /** What is looked for. */
-  readonly arg: BoundOperand;
-  /** The values, in canonical form; a null among them makes a miss null. */
-  readonly values: readonly Value[];
-  /** The type of the values. */
-  readonly type: DataType;
-}
-
-/** A predicate bound to a schema; a bare column or literal is a boolean one. */
-export type BoundPredicate =
-  | BoundColumn
-  | BoundLiteral
-  | BoundCompare
-  | BoundLogic
-  | BoundNot
-  | BoundIsNull
-  | BoundIn;
 
 const BOOLEAN: DataType = { kind: "boolean" };
 const FLIPPED: Readonly<Record<CompareOp, CompareOp>> = {
@@ -109,148 +65,546 @@ const FLIPPED: Readonly<Record<CompareOp, CompareOp>> = {
   "<=": ">=",
   ">": "<",
   ">=": "<=",
+  "<=>": "<=>",
 };
 
 /**
- * Binds a predicate to a schema. Columns are found whatever their
- * capitalisation; a literal takes the type of the column beside it.
+ * Binds an expression to a schema. Columns are found whatever their
+ * capitalisation.
  *
  * @throws {DeltaError} `DELTA_COLUMN_NOT_FOUND` for a column that is not there,
- *   `DELTA_UNSUPPORTED_EXPRESSION` for what cannot be compared,
- *   `DELTA_SCHEMA_MISMATCH` or `DELTA_VALUE_OUT_OF_RANGE` for a literal that is no value of the column's type.
+ *   `DELTA_UNSUPPORTED_EXPRESSION` for what cannot be evaluated,
+ *   `DELTA_SCHEMA_MISMATCH` or `DELTA_VALUE_OUT_OF_RANGE` for a value that cannot meet the column beside it.
  */
-export function bindPredicate(
-  predicate: Predicate,
+export function bindExpression(
+  expression: Expression,
   schema: StructType,
-): BoundPredicate {
-  switch (predicate.kind) {
-    case "and":
-    case "or":
-      return {
-        kind: predicate.kind,
-        args: predicate.args.map((arg) => bindPredicate(arg, schema)),
-      };
-    case "not":
-      return { kind: "not", arg: bindPredicate(predicate.arg, schema) };
-    case "compare":
-      return bindCompare(predicate.op, predicate.left, predicate.right, schema);
-    case "isNull":
-      return {
-        kind: "isNull",
-        arg: bindOperand(predicate.arg, schema, BOOLEAN),
-      };
-    case "in":
-      return bindIn(predicate.arg, predicate.values, schema);
-    case "column":
-    case "literal":
-      return bindBoolean(predicate, schema);
-    default:
-      throw unsupported(
-        `the predicate of kind ${
-          JSON.stringify((predicate as Expression).kind)
-        }`,
-        "this engine does not know it",
-      );
-  }
+  options: BindOptions = {},
+): BoundExpression {
+  return new Binder(schema, options).bind(expression);
 }
 
-/** Every column a predicate looks at, each once, in the order met. */
+/**
+ * Binds a predicate: an expression whose type is boolean. As {@link bindExpression}.
+ */
+export function bindPredicate(
+  predicate: Expression,
+  schema: StructType,
+  options: BindOptions = {},
+): BoundPredicate {
+  return new Binder(schema, options).condition(predicate);
+}
+
+/**
+ * Binds an expression whose value goes into a column: cast to its type. A value
+ * given by the caller must be one of that type.
+ *
+ * @param path The column, for messages.
+ */
+export function bindAs(
+  expression: Expression,
+  type: DataType,
+  schema: StructType,
+  path: string,
+  options: BindOptions = {},
+): BoundExpression {
+  if (expression.kind === "literal" && !expression.type) {
+    const value = coerceValue(expression.value, type, path);
+    return { kind: "literal", value, type };
+  }
+  return castTo(bindExpression(expression, schema, options), type);
+}
+
+/** Every column an expression looks at, each once, in the order met. */
 export function columnsOf(
-  predicate: Predicate | BoundPredicate,
+  expression: Expression | BoundExpression,
 ): readonly (readonly string[])[] {
   const found = new Map<string, readonly string[]>();
-  const visit = (expression: Expression | BoundPredicate): void => {
-    switch (expression.kind) {
-      case "column":
-        found.set(JSON.stringify(expression.path), expression.path);
-        return;
-      case "compare":
-        visit(expression.left);
-        visit(expression.right);
-        return;
-      case "and":
-      case "or":
-        for (const arg of expression.args) visit(arg);
-        return;
-      case "not":
-      case "isNull":
-      case "in":
-        visit(expression.arg);
-        return;
-      case "literal":
-        return;
-    }
-  };
-  visit(predicate);
+  const open: (Expression | BoundExpression)[] = [expression];
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (next.kind === "column") {
+      found.set(JSON.stringify(next.path), next.path);
+    } else open.push(...partsOf(next).toReversed());
+  }
   return [...found.values()];
 }
 
-function bindCompare(
-  op: CompareOp,
-  left: Expression,
-  right: Expression,
-  schema: StructType,
-): BoundCompare {
-  const typed = [left, right].find((side) => side.kind === "column");
-  const column = typed && bindOperand(typed, schema, BOOLEAN);
-  if (!column) {
-    throw unsupported(
-      `a comparison ${op}`,
-      "neither side is a column, so nothing gives the literals a type",
-    );
-  }
-  const a = bindOperand(left, schema, column.type);
-  const b = bindOperand(right, schema, column.type);
-  const type = commonType(a, b, op);
-  return a.kind === "literal" && b.kind === "column"
-    ? { kind: "compare", op: FLIPPED[op], left: b, right: a, type }
-    : { kind: "compare", op, left: a, right: b, type };
+/** The expressions right inside an expression, in order. */
+export function partsOf<E extends Expression | BoundExpression>(
+  expression: E,
+): readonly E[] {
+  return innerOf(expression) as readonly E[];
 }
 
-function bindIn(
-  arg: Expression,
-  values: readonly unknown[],
-  schema: StructType,
-): BoundIn {
-  if (arg.kind !== "column") {
-    throw unsupported("an IN", "what it looks for is not a column");
+function innerOf(
+  expression: Expression | BoundExpression,
+): readonly (Expression | BoundExpression)[] {
+  switch (expression.kind) {
+    case "column":
+    case "literal":
+      return [];
+    case "compare":
+    case "arithmetic":
+      return [expression.left, expression.right];
+    case "and":
+    case "or":
+    case "call":
+      return expression.args;
+    case "not":
+    case "isNull":
+    case "cast":
+      return [expression.arg];
+    case "in":
+      return [
+        expression.arg,
+        ...(expression.values as readonly unknown[]).filter(isExpression),
+      ];
+    case "like":
+      return [expression.arg, expression.pattern];
+    case "case":
+      return [
+        ...expression.branches.flatMap(({ when, then }) => [when, then]),
+        ...(expression.otherwise ? [expression.otherwise] : []),
+      ];
   }
-  const column = bindOperand(arg, schema, BOOLEAN);
-  checkOrdered(column.type, column, "in");
-  const path = formatPath(arg.path);
+}
+
+class Binder {
+  readonly #schema: StructType;
+  readonly #options: BindOptions;
+
+  constructor(schema: StructType, options: BindOptions) {
+    this.#schema = schema;
+    this.#options = options;
+  }
+
+  bind(expression: Expression): BoundExpression {
+    switch (expression.kind) {
+      case "column":
+        return bindColumn(expression.path, this.#schema);
+      case "literal":
+        return bindLiteral(expression, undefined);
+      case "and":
+      case "or":
+        return {
+          kind: expression.kind,
+          args: expression.args.map((arg) => this.condition(arg)),
+          type: BOOLEAN,
+        };
+      case "not":
+        return {
+          kind: "not",
+          arg: this.condition(expression.arg),
+          type: BOOLEAN,
+        };
+      case "isNull":
+        return {
+          kind: "isNull",
+          arg: this.bind(expression.arg),
+          type: BOOLEAN,
+        };
+      case "compare":
+        return this.#compare(
+          expression.op,
+          ...this.#pair(expression.left, expression.right),
+        );
+      case "in":
+        return this.#in(expression);
+      case "arithmetic":
+        return this.#arithmetic(expression);
+      case "cast":
+        return castTo(
+          this.bind(expression.arg),
+          expression.type,
+          expression.safe,
+        );
+      case "like": {
+        const text = (arg: Expression) =>
+          castTo(this.bind(arg), { kind: "string" });
+        return {
+          kind: "like",
+          arg: text(expression.arg),
+          pattern: text(expression.pattern),
+          escape: expression.escape ?? "\\",
+          type: BOOLEAN,
+        };
+      }
+      case "case":
+        return this.#case(expression);
+      case "call":
+        return this.#call(expression);
+      default:
+        throw unsupported(
+          `the expression of kind ${
+            JSON.stringify((expression as Expression).kind)
+          }`,
+          "this engine does not know it",
+        );
+    }
+  }
+
+  /** Binds something that is true or false. */
+  condition(expression: Expression): BoundPredicate {
+    const bound = this.bind(expression);
+    if (bound.type.kind === "boolean") return bound;
+    if (bound.type.kind === "void") return castTo(bound, BOOLEAN);
+    throw unsupported(
+      `${describe(bound)} as a condition`,
+      `its type is ${typeName(bound.type)}, not boolean`,
+    );
+  }
+
+  /** Two expressions side by side: a value without a type takes that of the other. */
+  #pair(
+    left: Expression,
+    right: Expression,
+  ): [BoundExpression, BoundExpression] {
+    if (isUntyped(left) && !isUntyped(right)) {
+      const b = this.bind(right);
+      return [bindLiteral(left, b.type), b];
+    }
+    const a = this.bind(left);
+    return [
+      a,
+      isUntyped(right) ? bindLiteral(right, a.type) : this.bind(right),
+    ];
+  }
+
+  #compare(
+    op: CompareOp,
+    left: BoundExpression,
+    right: BoundExpression,
+  ): BoundExpression {
+    checkOrdered(left, op);
+    checkOrdered(right, op);
+    const [a, b, by] = meeting(left, right, op);
+    return a.kind === "literal" && b.kind !== "literal"
+      ? {
+        kind: "compare",
+        op: FLIPPED[op],
+        left: b,
+        right: a,
+        by,
+        type: BOOLEAN,
+      }
+      : { kind: "compare", op, left: a, right: b, by, type: BOOLEAN };
+  }
+
+  #in({ arg, values }: InExpression): BoundExpression {
+    const a = this.bind(arg);
+    checkOrdered(a, "in");
+    const members = values.map((value) =>
+      isExpression(value)
+        ? isUntyped(value) ? bindLiteral(value, a.type) : this.bind(value)
+        : bindLiteral({ kind: "literal", value }, a.type)
+    );
+    for (const member of members) checkOrdered(member, "in");
+    const compared = members.map((member) => meeting(a, member, "in"));
+    const [first] = compared;
+    // The usual case: one type, values written out.
+    const isList = members.every((member) => member.kind === "literal") &&
+      compared.every(([x, y]) => x === first![0] && y.kind === "literal");
+    if (isList) {
+      return {
+        kind: "in",
+        arg: first?.[0] ?? a,
+        values: compared.map(([, y]) => (y as BoundLiteral).value),
+        by: first?.[2] ?? a.type,
+        type: BOOLEAN,
+      };
+    }
+    const { args: [all, ...others] } = unified([a, ...members], "IN");
+    return {
+      kind: "or",
+      args: others.map((other) => this.#compare("=", all!, other)),
+      type: BOOLEAN,
+    };
+  }
+
+  #arithmetic({ op, left, right }: ArithmeticExpression): BoundExpression {
+    const [a, b] = this.#pair(left, right);
+    if (a.type.kind === "date" && (op === "+" || op === "-")) {
+      if (isIntegral(b.type)) {
+        return this.#calling(op === "+" ? "date_add" : "date_sub", [a, b]);
+      }
+    }
+    const met = commonType(a.type, b.type);
+    const common = met?.kind === "void" ? { kind: "double" } as const : met;
+    if (!common || !isNumeric(common)) {
+      throw unsupported(
+        `${describe(a)} ${op} ${describe(b)}`,
+        `there is no arithmetic of ${typeName(a.type)} and ${typeName(b.type)}`,
+      );
+    }
+    if (common.kind === "decimal") {
+      const [x, y] = [decimalOf(a), decimalOf(b)];
+      const type = op === "div"
+        ? { kind: "long" } as const
+        : decimalResult(op, x, y);
+      return {
+        kind: "arithmetic",
+        op,
+        left: castTo(a, x),
+        right: castTo(b, y),
+        type,
+      };
+    }
+    const operands: DataType = op === "/" ? { kind: "double" } : common;
+    return {
+      kind: "arithmetic",
+      op,
+      left: castTo(a, operands),
+      right: castTo(b, operands),
+      type: op === "div" ? { kind: "long" } : operands,
+    };
+  }
+
+  #case({ branches, otherwise }: CaseExpression): BoundExpression {
+    const values = [
+      ...branches.map(({ then }) => then),
+      otherwise ?? { kind: "literal", value: null } as const,
+    ];
+    const { args, type } = unified(this.#several(values), "CASE");
+    return {
+      kind: "case",
+      branches: branches.map(({ when }, i) => ({
+        when: this.condition(when),
+        then: args[i]!,
+      })),
+      otherwise: args.at(-1)!,
+      type,
+    };
+  }
+
+  #call({ name: given, args }: CallExpression): BoundExpression {
+    const name = functionName(given.toLowerCase());
+    const [first, second, third] = args;
+    const count = (wanted: number) => checkCount(name, args, wanted, wanted);
+    switch (name) {
+      case "isnull":
+        count(1);
+        return this.bind({ kind: "isNull", arg: first! });
+      case "isnotnull":
+        count(1);
+        return this.bind({ kind: "not", arg: { kind: "isNull", arg: first! } });
+      case "if":
+        count(3);
+        return this.bind({
+          kind: "case",
+          branches: [{ when: first!, then: second! }],
+          otherwise: third!,
+        });
+      case "nullif":
+        count(2);
+        return this.bind({
+          kind: "case",
+          branches: [{
+            when: { kind: "compare", op: "=", left: first!, right: second! },
+            then: { kind: "literal", value: null },
+          }],
+          otherwise: first!,
+        });
+      case "nvl2":
+        count(3);
+        return this.bind({
+          kind: "case",
+          branches: [{ when: { kind: "isNull", arg: first! }, then: third! }],
+          otherwise: second!,
+        });
+      case "mod":
+        count(2);
+        return this.bind({
+          kind: "arithmetic",
+          op: "%",
+          left: first!,
+          right: second!,
+        });
+      case "now":
+      case "current_timestamp":
+      case "current_date":
+        count(0);
+        return this.#now(name);
+    }
+    return this.#calling(name, this.#several(args));
+  }
+
+  #calling(name: string, args: readonly BoundExpression[]): BoundExpression {
+    const rule = functionNamed(name);
+    checkCount(name, args, ...rule.arity);
+    const typed = rule.bind(args, name);
+    return { kind: "call", name, args: typed.args, type: typed.type };
+  }
+
+  #now(name: string): BoundExpression {
+    const { now } = this.#options;
+    if (now === undefined) {
+      throw unsupported(`${name}()`, "its value differs from call to call");
+    }
+    const literal: BoundLiteral = {
+      kind: "literal",
+      value: now,
+      type: { kind: "timestamp" },
+    };
+    return name === "current_date"
+      ? castTo(literal, { kind: "date" })
+      : literal;
+  }
+
+  /** Values without a type take that of the first one that has one. */
+  #several(args: readonly Expression[]): readonly BoundExpression[] {
+    const typed = args.map((arg) =>
+      isUntyped(arg) ? undefined : this.bind(arg)
+    );
+    const peer = typed.find((arg) => arg && arg.type.kind !== "void")?.type;
+    return args.map((arg, i) =>
+      typed[i] ?? bindLiteral(arg as LiteralExpression, peer, true)
+    );
+  }
+}
+
+function isUntyped(
+  expression: Expression,
+): expression is LiteralExpression {
+  return expression.kind === "literal" && !expression.type;
+}
+
+/**
+ * A literal as a value of the type beside it, where it is one; else of the type
+ * that it has by itself.
+ *
+ * @param natural Whether a literal that is none of that type is taken by itself, whatever it is;
+ *   else only a number beside a number is.
+ */
+function bindLiteral(
+  { value, type }: LiteralExpression,
+  beside: DataType | undefined,
+  natural = false,
+): BoundLiteral {
+  if (type) {
+    return {
+      kind: "literal",
+      value: coerceValue(value, type, "the literal"),
+      type,
+    };
+  }
+  if (beside && beside.kind !== "void") {
+    try {
+      const coerced = coerceValue(value, beside, "the literal");
+      return { kind: "literal", value: coerced, type: beside };
+    } catch (cause) {
+      const own = naturalType(value);
+      const mayMeet = cause instanceof DeltaError &&
+        (natural || isNumeric(beside) && own !== undefined && isNumeric(own));
+      if (!mayMeet) throw cause;
+    }
+  }
+  const own = naturalType(value);
+  if (!own) {
+    throw unsupported("a literal", "nothing beside it gives it a type");
+  }
   return {
-    kind: "in",
-    arg: column,
-    values: values.map((value) => coerceValue(value, column.type, path)),
-    type: column.type,
+    kind: "literal",
+    value: coerceValue(value, own, "the literal"),
+    type: own,
   };
 }
 
-function bindBoolean(
-  expression: Expression,
-  schema: StructType,
-): BoundOperand {
-  const operand = bindOperand(expression, schema, BOOLEAN);
-  if (operand.type.kind === "boolean") return operand;
-  throw unsupported(
-    `${describe(operand)} as a condition`,
-    `its type is ${typeName(operand.type)}, not boolean`,
-  );
+/** The type of a value given without one; undefined for lists, maps and structs. */
+function naturalType(value: unknown): DataType | undefined {
+  switch (typeof value) {
+    case "boolean":
+      return BOOLEAN;
+    case "string":
+      return { kind: "string" };
+    case "bigint":
+      return BigInt.asIntN(64, value) === value
+        ? { kind: "long" }
+        : { kind: "decimal", precision: 38, scale: 0 };
+    case "number":
+      return (value | 0) === value
+        ? { kind: "integer" }
+        : Number.isSafeInteger(value)
+        ? { kind: "long" }
+        : { kind: "double" };
+  }
+  if (value === null || value === undefined) return { kind: "void" };
+  if (value instanceof Uint8Array) return { kind: "binary" };
+  if (value instanceof Date) return { kind: "timestamp" };
+  if (!isDecimal(value)) return undefined;
+  const precision = Math.max(1, decimalDigits(value), value.scale);
+  return { kind: "decimal", precision, scale: value.scale };
 }
 
-function bindOperand(
-  expression: Expression,
-  schema: StructType,
-  literalType: DataType,
-): BoundOperand {
-  if (expression.kind === "column") return bindColumn(expression.path, schema);
-  if (expression.kind === "literal") {
-    const value = coerceValue(expression.value, literalType, "the literal");
-    return { kind: "literal", value, type: literalType };
+/** Two expressions in the type whose order decides between them. */
+function meeting(
+  a: BoundExpression,
+  b: BoundExpression,
+  op: string,
+): [BoundExpression, BoundExpression, DataType] {
+  const by = commonType(a.type, b.type);
+  if (!by) {
+    throw unsupported(
+      `${describe(a)} ${op} ${describe(b)}`,
+      `${typeName(a.type)} and ${typeName(b.type)} have no common order`,
+    );
   }
+  // Decimals are compared exactly, whatever their digits.
+  if (by.kind === "decimal") return [toDecimal(a), toDecimal(b), by];
+  const right = narrowed(a, b);
+  if (right) return [a, right, a.type];
+  const left = narrowed(b, a);
+  if (left) return [left, b, b.type];
+  return [castTo(a, by), castTo(b, by), by];
+}
+
+/** A whole literal as one of the narrower type beside it: then no value of a column is converted. */
+function narrowed(
+  beside: BoundExpression,
+  literal: BoundExpression,
+): BoundLiteral | undefined {
+  if (literal.kind !== "literal" || literal.value === null) return undefined;
+  if (beside.kind === "literal") return undefined;
+  if (!isIntegral(literal.type) || !isIntegral(beside.type)) return undefined;
+  const value = BigInt(literal.value as number);
+  if (!fitsInteger(value, beside.type)) return undefined;
+  const isLong = beside.type.kind === "long";
+  return {
+    kind: "literal",
+    value: isLong ? value : Number(value),
+    type: beside.type,
+  };
+}
+
+function toDecimal(arg: BoundExpression): BoundExpression {
+  return castTo(arg, asDecimal(arg.type));
+}
+
+/** The decimal type of a side of arithmetic; a whole literal has the digits that it is written with. */
+function decimalOf(
+  arg: BoundExpression,
+): DataType & { kind: "decimal"; precision: number; scale: number } {
+  if (arg.kind === "literal" && arg.value !== null && isIntegral(arg.type)) {
+    const digits = String(arg.value).replace("-", "").length;
+    return { kind: "decimal", precision: digits, scale: 0 };
+  }
+  return asDecimal(arg.type);
+}
+
+function checkCount(
+  name: string,
+  args: readonly unknown[],
+  least: number,
+  most: number,
+): void {
+  if (args.length >= least && args.length <= most) return;
+  const wanted = least === most
+    ? `${least}`
+    : most === Infinity
+    ? `${least} or more`
+    : `${least} to ${most}`;
   throw unsupported(
-    `a predicate of kind ${JSON.stringify(expression.kind)} as a value`,
-    "only columns and literals can be compared or tested for null",
+    `${name}()`,
+    `it takes ${wanted} values, and is given ${args.length}`,
   );
 }
 
@@ -286,59 +640,24 @@ function isStructPath(schema: StructType, path: readonly string[]): boolean {
   return true;
 }
 
-function commonType(
-  a: BoundOperand,
-  b: BoundOperand,
-  op: CompareOp,
-): DataType {
-  checkOrdered(a.type, a, op);
-  checkOrdered(b.type, b, op);
-  if (sameType(a.type, b.type)) return a.type;
-  for (
-    const family of [
-      ["byte", "short", "integer", "long"],
-      ["float", "double"],
-      [
-        "decimal",
-      ],
-    ]
-  ) {
-    if (family.includes(a.type.kind) && family.includes(b.type.kind)) {
-      return family.indexOf(a.type.kind) >= family.indexOf(b.type.kind)
-        ? a.type
-        : b.type;
-    }
-  }
-  throw unsupported(
-    `${describe(a)} ${op} ${describe(b)}`,
-    `${typeName(a.type)} and ${typeName(b.type)} have no common order`,
-  );
-}
-
-function checkOrdered(
-  type: DataType,
-  operand: BoundOperand,
-  op: string,
-): void {
-  if (!["struct", "array", "map", "variant", "void"].includes(type.kind)) {
-    return;
-  }
+function checkOrdered(operand: BoundExpression, op: string): void {
+  const { kind } = operand.type;
+  if (!["struct", "array", "map", "variant"].includes(kind)) return;
   throw unsupported(
     `${describe(operand)} with ${op}`,
-    `values of type ${typeName(type)} are not compared`,
+    `values of type ${typeName(operand.type)} are not compared`,
   );
 }
 
-function describe(operand: BoundOperand): string {
-  return operand.kind === "column"
-    ? `column ${formatPath(operand.path)}`
-    : "the literal";
-}
-
-function unsupported(what: string, why: string): DeltaError {
-  return new DeltaError("DELTA_UNSUPPORTED_EXPRESSION", {
-    what: `Cannot evaluate ${what}`,
-    why,
-    fix: "Compare a column with a literal or with a column of the same kind",
-  });
+function describe(operand: BoundExpression): string {
+  switch (operand.kind) {
+    case "column":
+      return `column ${formatPath(operand.path)}`;
+    case "literal":
+      return "the literal";
+    case "call":
+      return `${operand.name}()`;
+    default:
+      return `the ${operand.kind}`;
+  }
 }

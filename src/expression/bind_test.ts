@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DeltaError } from "../errors.ts";
 import { parseSchema } from "../schema/schema_json.ts";
-import { bindPredicate, columnsOf } from "./bind.ts";
+import type { DataType } from "../schema/data_type.ts";
+import { bindAs, bindExpression, bindPredicate, columnsOf } from "./bind.ts";
 import {
   and,
+  call,
   col,
   type CompareExpression,
   lit,
@@ -71,8 +73,12 @@ Deno.test("bindPredicate() puts the column on the left and turns the comparison 
 
 Deno.test("bindPredicate() compares columns of one kind, whatever their widths", () => {
   const bound = bind(col("n").lt(col("Id")));
-  assertEquals(bound.kind === "compare" && bound.type, { kind: "long" });
-  assertEquals(codeOf(col("n").lt(col("f"))), "DELTA_UNSUPPORTED_EXPRESSION");
+  assertEquals(bound.kind === "compare" && bound.by, { kind: "long" });
+  assertEquals(bound.type, { kind: "boolean" });
+  assertEquals(
+    codeOf(col("n").lt(col("ok"))),
+    "DELTA_UNSUPPORTED_EXPRESSION",
+  );
 });
 
 Deno.test("bindPredicate() refuses columns that are not there or have no one value per row", () => {
@@ -88,7 +94,7 @@ Deno.test("bindPredicate() refuses columns that are not there or have no one val
 });
 
 Deno.test("bindPredicate() refuses literals that are no value of the column's type", () => {
-  assertEquals(codeOf(col("n").gt(1.5)), "DELTA_VALUE_OUT_OF_RANGE");
+  assertEquals(codeOf(col("day").gt("2023-02-30")), "DELTA_VALUE_OUT_OF_RANGE");
   assertEquals(codeOf(col("Id").eq("5")), "DELTA_SCHEMA_MISMATCH");
   assertEquals(codeOf(col("n").in([1, "x"])), "DELTA_SCHEMA_MISMATCH");
 });
@@ -99,9 +105,13 @@ Deno.test("bindPredicate() refuses by name what it cannot evaluate", () => {
       col("s").eq(null),
       col("l").in([]),
       col("n"),
-      { kind: "compare", op: "=", left: lit(1), right: lit(1) } as const,
-      { kind: "isNull", arg: col("n").eq(1) } as const,
-      { kind: "like" } as unknown as Predicate,
+      col("n").plus(1),
+      col("ok").plus(col("n")).eq(1),
+      col("day").cast({ kind: "boolean" }),
+      call("soundex", "x").eq("x"),
+      call("upper").eq("x"),
+      call("now").gt(col("day")),
+      { kind: "lambda" } as unknown as Predicate,
     ]
   ) assertEquals(codeOf(predicate), "DELTA_UNSUPPORTED_EXPRESSION");
 });
@@ -118,4 +128,41 @@ Deno.test("columnsOf() lists each column once, in the order met", () => {
     not(and(col("a").isNull(), col("s", "c").in([1]))),
   );
   assertEquals(columnsOf(predicate), [["b"], ["a"], ["s", "c"]]);
+});
+
+/** How a comparison with a value is bound: the type that decides, and what is converted. */
+function meeting(predicate: Predicate): unknown[] {
+  const bound = bind(predicate);
+  assert(bound.kind === "compare");
+  return [bound.by.kind, bound.left.kind, bound.right.kind];
+}
+
+Deno.test("bindPredicate() lets numbers of different kinds meet in the wider one", () => {
+  assertEquals(meeting(col("n").gt(1.5)), ["double", "cast", "literal"]);
+  assertEquals(meeting(col("n").lt(2 ** 40)), ["long", "cast", "literal"]);
+  assertEquals(meeting(col("d").gt(0.125)), ["double", "cast", "literal"]);
+  assertEquals(meeting(col("d").gt("0.5")), ["decimal", "column", "literal"]);
+  assertEquals(meeting(col("n").eq(col("d"))), ["decimal", "cast", "column"]);
+  assertEquals(meeting(col("f").eq(col("n"))), ["double", "column", "cast"]);
+});
+
+Deno.test("bindAs() takes values of the column's type, and casts expressions to it", () => {
+  const long: DataType = { kind: "long" };
+  assertEquals(bindAs(lit(5), long, SCHEMA, "x"), {
+    kind: "literal",
+    value: 5n,
+    type: long,
+  });
+  assertEquals(bindAs(col("n"), long, SCHEMA, "x").kind, "cast");
+  assertThrows(() => bindAs(lit("5"), long, SCHEMA, "x"), DeltaError, "x");
+});
+
+Deno.test("bindExpression() knows the time only where it is told", () => {
+  const now = call("current_date");
+  assertEquals(bindExpression(now, SCHEMA, { now: 86_400_000_001n }), {
+    kind: "literal",
+    value: 1,
+    type: { kind: "date" },
+  });
+  assertThrows(() => bindExpression(now, SCHEMA), DeltaError, "current_date");
 });

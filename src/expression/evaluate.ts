@@ -1,21 +1,36 @@
 /**
- * Bound predicates to functions of a row, in SQL's three-valued logic; and the
- * one order of values that filters, statistics and keys share.
+ * Bound expressions to functions of a row, conditions in SQL's three-valued
+ * logic.
  *
  * @module
  */
 
 import { DeltaError } from "../errors.ts";
-import { type DataType, typeName } from "../schema/data_type.ts";
-import { compareDecimals } from "../schema/decimal.ts";
-import type { StructValue, Value } from "../schema/value.ts";
+import { formatPath } from "../schema/schema_path.ts";
+import type { Value } from "../schema/value.ts";
+import { arithmetic } from "./arithmetic.ts";
 import type {
+  BoundArithmetic,
+  BoundCase,
+  BoundCast,
   BoundCompare,
+  BoundExpression,
   BoundIn,
-  BoundOperand,
+  BoundLike,
   BoundPredicate,
-} from "./bind.ts";
-import type { CompareOp } from "./predicate.ts";
+} from "./bound.ts";
+import { conversion } from "./cast_value.ts";
+import { comparatorOf } from "./compare_values.ts";
+import type { CompareOp } from "./expression_tree.ts";
+import { functionNamed } from "./functions.ts";
+import { likeMatcher } from "./like.ts";
+
+export {
+  type Comparator,
+  comparatorOf,
+  compareText,
+  compareValues,
+} from "./compare_values.ts";
 
 /** The value of one column in each row. */
 export type ColumnReader = (row: number) => Value;
@@ -23,137 +38,131 @@ export type ColumnReader = (row: number) => Value;
 /** What a predicate says of each row: true, false, or null for "not known". */
 export type RowPredicate = (row: number) => boolean | null;
 
-/** Orders two values that are not null: negative, zero or positive. */
-export type Comparator = (a: Value, b: Value) => number;
+type Columns = (path: readonly string[]) => ColumnReader;
 
 /**
- * Compiles a bound predicate. Each column is asked for once, however often the
- * predicate names it.
+ * Compiles a bound expression. Each column is asked for once, however often the
+ * expression names it.
  *
- * @param bound The predicate.
+ * @param bound The expression.
  * @param column Gives the reader of a column by its path in the schema's spelling.
+ * @returns The value for a row; it throws `DELTA_EXPRESSION_FAILED` where there is
+ *   none (an overflow, a division by zero, a text that is no number).
+ */
+export function compileExpression(
+  bound: BoundExpression,
+  column: (path: readonly string[]) => ColumnReader,
+): (row: number) => Value {
+  const readers = new Map<string, ColumnReader>();
+  return compile(bound, (path) => {
+    const key = JSON.stringify(path);
+    const reader = readers.get(key) ?? column(path);
+    readers.set(key, reader);
+    return reader;
+  });
+}
+
+/**
+ * Compiles a bound predicate, as {@link compileExpression}.
+ *
  * @returns True, false or null for a row; a filter keeps the rows that are `true`.
  */
 export function compilePredicate(
   bound: BoundPredicate,
   column: (path: readonly string[]) => ColumnReader,
 ): RowPredicate {
-  const readers = new Map<string, ColumnReader>();
-  const once = (path: readonly string[]): ColumnReader => {
-    const key = JSON.stringify(path);
-    const reader = readers.get(key) ?? column(path);
-    readers.set(key, reader);
-    return reader;
-  };
-  return compile(bound, once);
+  return compileExpression(bound, column) as RowPredicate;
 }
 
 /**
- * Orders two values of a type. Strings go by their UTF-8 bytes, binary by its
- * bytes, decimals by value; NaN is greater than everything and equal to itself,
- * and -0 equals 0. Null is less than everything.
+ * The one value of an expression.
  *
- * @throws {DeltaError} `DELTA_UNSUPPORTED_EXPRESSION` for maps and variants, which have no order.
+ * @param column Gives the value of a column, where the expression may have some.
+ * @throws {DeltaError} `DELTA_UNSUPPORTED_EXPRESSION` where it has a column and may not,
+ *   `DELTA_EXPRESSION_FAILED` where it has no value.
  */
-export function compareValues(a: Value, b: Value, type: DataType): number {
-  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
-  return comparatorOf(type)(a, b);
+export function evaluateConstant(
+  bound: BoundExpression,
+  column: (path: readonly string[]) => Value = noColumn,
+): Value {
+  return compileExpression(bound, (path) => () => column(path))(0);
 }
 
-/** The order of a type's values, for comparing many; null-free. As {@link compareValues}. */
-export function comparatorOf(type: DataType): Comparator {
-  switch (type.kind) {
-    case "string":
-      return compareText as Comparator;
-    case "binary":
-      return compareBytes as Comparator;
-    case "decimal":
-      return compareDecimals as Comparator;
-    case "float":
-    case "double":
-      return compareFloats as Comparator;
-    case "struct":
-      return compareStructs(type.fields.map((f) => [f.name, f.type] as const));
-    case "array":
-      return compareArrays(type.elementType);
-    case "map":
-    case "variant":
-      throw new DeltaError("DELTA_UNSUPPORTED_EXPRESSION", {
-        what: `Cannot compare values of type ${typeName(type)}`,
-        why: "they have no order",
-        fix: "Compare something inside them",
-      });
-    default:
-      return compareSimple;
-  }
+function noColumn(path: readonly string[]): never {
+  throw new DeltaError("DELTA_UNSUPPORTED_EXPRESSION", {
+    what: "Cannot evaluate the expression by itself",
+    why: `it looks at column ${formatPath(path)}`,
+    fix: "Use values only",
+  });
 }
 
-/** Orders two texts by their UTF-8 bytes, without encoding them. */
-export function compareText(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x !== y) return utf8Rank(x) - utf8Rank(y);
-  }
-  return a.length - b.length;
-}
-
-function compile(
-  bound: BoundPredicate,
-  column: (path: readonly string[]) => ColumnReader,
-): RowPredicate {
+function compile(bound: BoundExpression, column: Columns): ColumnReader {
   switch (bound.kind) {
+    case "column":
+      return column(bound.path);
+    case "literal": {
+      const { value } = bound;
+      return () => value;
+    }
     case "and":
-      return allOf(bound.args.map((arg) => compile(arg, column)));
+      return allOf(bound.args.map((arg) => condition(arg, column)));
     case "or":
-      return anyOf(bound.args.map((arg) => compile(arg, column)));
+      return anyOf(bound.args.map((arg) => condition(arg, column)));
     case "not": {
-      const arg = compile(bound.arg, column);
+      const arg = condition(bound.arg, column);
       return (row) => {
         const value = arg(row);
         return value === null ? null : !value;
       };
     }
     case "isNull": {
-      const read = operand(bound.arg, column);
+      const read = compile(bound.arg, column);
       return (row) => read(row) === null;
     }
     case "compare":
       return compileCompare(bound, column);
     case "in":
       return compileIn(bound, column);
-    case "column":
-    case "literal":
-      return operand(bound, column) as RowPredicate;
+    case "arithmetic":
+      return compileArithmetic(bound, column);
+    case "cast":
+      return compileCast(bound, column);
+    case "like":
+      return compileLike(bound, column);
+    case "case":
+      return compileCase(bound, column);
+    case "call":
+      return functionNamed(bound.name).compile(
+        bound.args.map((arg) => compile(arg, column)),
+        bound,
+      );
   }
 }
 
-function operand(
-  bound: BoundOperand,
-  column: (path: readonly string[]) => ColumnReader,
-): ColumnReader {
-  if (bound.kind === "column") return column(bound.path);
-  const { value } = bound;
-  return () => value;
+function condition(bound: BoundExpression, column: Columns): RowPredicate {
+  return compile(bound, column) as RowPredicate;
 }
 
-function compileCompare(
-  bound: BoundCompare,
-  column: (path: readonly string[]) => ColumnReader,
-): RowPredicate {
-  const compare = comparatorOf(bound.type);
-  const holds = TESTS[bound.op];
-  const left = operand(bound.left, column);
-  if (bound.right.kind === "literal") {
-    const right = bound.right.value;
-    if (right === null) return () => null;
+function compileCompare(bound: BoundCompare, column: Columns): RowPredicate {
+  const compare = comparatorOf(bound.by);
+  const left = compile(bound.left, column);
+  const right = compile(bound.right, column);
+  if (bound.op === "<=>") {
     return (row) => {
-      const value = left(row);
-      return value === null ? null : holds(compare(value, right));
+      const a = left(row);
+      const b = right(row);
+      return a === null || b === null ? a === b : compare(a, b) === 0;
     };
   }
-  const right = operand(bound.right, column);
+  const holds = TESTS[bound.op];
+  if (bound.right.kind === "literal") {
+    const { value } = bound.right;
+    if (value === null) return () => null;
+    return (row) => {
+      const a = left(row);
+      return a === null ? null : holds(compare(a, value));
+    };
+  }
   return (row) => {
     const a = left(row);
     const b = right(row);
@@ -161,16 +170,13 @@ function compileCompare(
   };
 }
 
-function compileIn(
-  bound: BoundIn,
-  column: (path: readonly string[]) => ColumnReader,
-): RowPredicate {
-  const compare = comparatorOf(bound.type);
-  const read = operand(bound.arg, column);
+function compileIn(bound: BoundIn, column: Columns): RowPredicate {
+  const compare = comparatorOf(bound.by);
+  const read = compile(bound.arg, column);
   const values = bound.values.filter((value) => value !== null);
   const miss = values.length === bound.values.length ? false : null;
   if (bound.values.length === 0) return () => false;
-  if (HASHED.has(bound.type.kind)) {
+  if (HASHED.has(bound.by.kind)) {
     const set = new Set(values);
     return (row) => {
       const value = read(row);
@@ -181,6 +187,87 @@ function compileIn(
     const value = read(row);
     if (value === null) return null;
     return values.some((other) => compare(value, other) === 0) ? true : miss;
+  };
+}
+
+function compileArithmetic(
+  bound: BoundArithmetic,
+  column: Columns,
+): ColumnReader {
+  const compute = arithmetic(bound.op, bound.left.type, bound.type);
+  const left = compile(bound.left, column);
+  const right = compile(bound.right, column);
+  return (row) => {
+    const a = left(row);
+    const b = right(row);
+    return a === null || b === null ? null : compute(a, b);
+  };
+}
+
+function compileCast(
+  { arg, type, safe }: BoundCast,
+  column: Columns,
+): ColumnReader {
+  const convert = conversion(arg.type, type);
+  const read = compile(arg, column);
+  const cast: ColumnReader = (row) => {
+    const value = read(row);
+    return value === null ? null : convert(value);
+  };
+  if (!safe) return cast;
+  return (row) => {
+    const value = read(row);
+    if (value === null) return null;
+    try {
+      return convert(value);
+    } catch (cause) {
+      if (
+        cause instanceof DeltaError && cause.code === "DELTA_EXPRESSION_FAILED"
+      ) return null;
+      throw cause;
+    }
+  };
+}
+
+function compileLike(
+  { arg, pattern, escape }: BoundLike,
+  column: Columns,
+): RowPredicate {
+  const read = compile(arg, column);
+  if (pattern.kind === "literal") {
+    if (pattern.value === null) return () => null;
+    const matches = likeMatcher(pattern.value as string, escape);
+    return (row) => {
+      const text = read(row);
+      return text === null ? null : matches(text as string);
+    };
+  }
+  const form = compile(pattern, column);
+  let last: string | undefined;
+  let matches = (_: string) => false;
+  return (row) => {
+    const text = read(row);
+    const wanted = form(row);
+    if (text === null || wanted === null) return null;
+    if (wanted !== last) {
+      matches = likeMatcher(wanted as string, escape);
+      last = wanted as string;
+    }
+    return matches(text as string);
+  };
+}
+
+function compileCase(bound: BoundCase, column: Columns): ColumnReader {
+  const branches = bound.branches.map(({ when, then }) => ({
+    when: condition(when, column),
+    then: compile(then, column),
+  }));
+  const otherwise = compile(bound.otherwise, column);
+  return (row) => {
+    for (const { when, then } of branches) {
+      if (when(row) === true) return then(row);
+    }
+    return otherwise(row);
   };
 }
 
@@ -200,7 +287,9 @@ const HASHED: ReadonlySet<string> = new Set([
   "timestamp_ntz",
 ]);
 
-const TESTS: Readonly<Record<CompareOp, (order: number) => boolean>> = {
+const TESTS: Readonly<
+  Record<Exclude<CompareOp, "<=>">, (order: number) => boolean>
+> = {
   "=": (order) => order === 0,
   "!=": (order) => order !== 0,
   "<": (order) => order < 0,
@@ -231,57 +320,4 @@ function anyOf(args: readonly RowPredicate[]): RowPredicate {
     }
     return result;
   };
-}
-
-function compareSimple(a: Value, b: Value): number {
-  return a! < b! ? -1 : a! > b! ? 1 : 0;
-}
-
-function compareFloats(a: number, b: number): number {
-  if (a < b) return -1;
-  if (a > b) return 1;
-  if (a === b) return 0;
-  return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    if (a[i] !== b[i]) return a[i]! - b[i]!;
-  }
-  return a.length - b.length;
-}
-
-function compareStructs(
-  fields: readonly (readonly [string, DataType])[],
-): Comparator {
-  return (a, b) => {
-    for (const [name, type] of fields) {
-      const order = compareValues(
-        (a as StructValue)[name]!,
-        (b as StructValue)[name]!,
-        type,
-      );
-      if (order !== 0) return order;
-    }
-    return 0;
-  };
-}
-
-function compareArrays(element: DataType): Comparator {
-  return (a, b) => {
-    const [x, y] = [a as readonly Value[], b as readonly Value[]];
-    const length = Math.min(x.length, y.length);
-    for (let i = 0; i < length; i++) {
-      const order = compareValues(x[i]!, y[i]!, element);
-      if (order !== 0) return order;
-    }
-    return x.length - y.length;
-  };
-}
-
-/** Where a UTF-16 unit stands among first bytes of UTF-8: surrogates come after all else. */
-function utf8Rank(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;
 }

@@ -98,7 +98,7 @@ export function formatTimestamp(
 }
 
 /** Days since 1970-01-01 of a day of the calendar; null when there is no such day. */
-function daysFromCivil(
+export function daysFromCivil(
   year: number,
   month: number,
   day: number,
@@ -116,9 +116,18 @@ function daysFromCivil(
   return era * 146_097 + dayOfEra - 719_468;
 }
 
-function civilFromDays(
-  days: number,
-): { year: number; month: number; day: number } {
+/** A day of the calendar. */
+export interface CivilDate {
+  /** The year; 0 is the year before 1. */
+  readonly year: number;
+  /** The month, 1 to 12. */
+  readonly month: number;
+  /** The day of the month, from 1. */
+  readonly day: number;
+}
+
+/** The day of the calendar that is so many days after 1970-01-01. */
+export function civilFromDays(days: number): CivilDate {
   const z = days + 719_468;
   const era = Math.floor(z / 146_097);
   const dayOfEra = z - era * 146_097;
@@ -134,7 +143,8 @@ function civilFromDays(
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
 }
 
-function daysIn(year: number, month: number): number {
+/** How many days a month has. */
+export function daysIn(year: number, month: number): number {
   if (month !== 2) return [4, 6, 9, 11].includes(month) ? 30 : 31;
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
