@@ -9,6 +9,7 @@ import {
   TABLE_FEATURES,
   type TableFeature,
 } from "../src/protocol/table_feature.ts";
+import { conflictsPage } from "./conflicts_page.ts";
 
 /**
  * Where each page that is generated, or has a generated part, lives, and its text.
@@ -19,6 +20,7 @@ export function generatedPages(
   readme: string,
 ): Readonly<Record<string, string>> {
   return {
+    "docs/conflicts.md": conflictsPage(),
     "docs/errors.md": errorsPage(ERROR_CODES),
     "README.md": withFeatures(readme, featureTable(TABLE_FEATURES)),
   };

@@ -82,8 +82,10 @@ function difference(
   if (before.format.provider !== after.format.provider) return "the format";
   if (before.name !== after.name) return "the name";
   if (before.description !== after.description) return "the description";
-  // What we write is the whole metadata: nothing of theirs would be left.
-  const carries = ours.staged.metadata !== undefined;
+  // What we write is the whole metadata: nothing of theirs would be left. And
+  // who drops a feature has seen that nobody uses it.
+  const carries = ours.staged.metadata !== undefined ||
+    (ours.staged.protocol !== undefined && ours.claim === "files");
   const property = changedKeys(before.configuration, after.configuration)
     .find((key) => carries || !adapts(key, before, after, ours));
   if (property !== undefined) return `the property ${property}`;
