@@ -72,6 +72,61 @@ export function upgradedProtocol(
   return listedProtocol(all, protocol.minReaderVersion, unknown);
 }
 
+/**
+ * A protocol with features added and all that they require: the very same object
+ * when it has them. Names nobody knows are left out: check them first.
+ */
+export function withFeatures(
+  protocol: Protocol,
+  names: readonly string[],
+): Protocol {
+  const has = featuresOf(protocol);
+  const wanted = closure(names);
+  if (wanted.every((feature) => has.has(feature.name))) return protocol;
+  const all = closure([...has, ...wanted.map((feature) => feature.name)]);
+  const unknown = [...has].filter((name) => !featureNamed(name));
+  return listedProtocol(all, protocol.minReaderVersion, unknown);
+}
+
+/**
+ * A protocol without a feature; legacy versions again where they say what is
+ * left. Whether the table can do without it is the caller's question.
+ */
+export function withoutFeature(protocol: Protocol, name: string): Protocol {
+  const names = [...featuresOf(protocol)].filter((other) => other !== name);
+  const legacy = LEGACY_PROTOCOLS.find((candidate) => {
+    const implied = featuresOf(candidate);
+    return implied.size === names.length &&
+      names.every((other) => implied.has(other));
+  });
+  if (legacy) return legacy;
+  const known = names.flatMap((other) => featureNamed(other) ?? []);
+  const unknown = names.filter((other) => !featureNamed(other));
+  return listedProtocol(known, 1, unknown);
+}
+
+/** The protocols without lists, least first. */
+const LEGACY_PROTOCOLS: readonly Protocol[] = [
+  [1, 2],
+  [1, 3],
+  [1, 4],
+  [2, 5],
+  [2, 6],
+].map(([minReaderVersion, minWriterVersion]) => ({
+  minReaderVersion: minReaderVersion!,
+  minWriterVersion: minWriterVersion!,
+}));
+
+/** The features listed that require a feature: it cannot go before they do. */
+export function featuresRequiring(
+  protocol: Protocol,
+  name: string,
+): readonly string[] {
+  return [...featuresOf(protocol)].filter((other) =>
+    featureNamed(other)?.requires.includes(name)
+  );
+}
+
 /** Names of the features that a schema and properties use, unsorted, each once; what they require is not in. */
 export function featuresUsed(
   schema: StructType,
@@ -143,7 +198,10 @@ function featuresOfType(type: DataType): readonly string[] {
   }
 }
 
-function requestedFeatures(configuration: Configuration): readonly string[] {
+/** The features that properties `delta.feature.<name>` ask for. */
+export function requestedFeatures(
+  configuration: Configuration,
+): readonly string[] {
   return Object.keys(configuration)
     .filter((key) => key.startsWith("delta.feature."))
     .map((key) => key.slice("delta.feature.".length));

@@ -3,10 +3,13 @@ import { DeltaError } from "../errors.ts";
 import type { StructType } from "../schema/data_type.ts";
 import { parseSchema } from "../schema/schema_json.ts";
 import {
+  featuresRequiring,
   featuresUsed,
   hasConstraints,
   protocolFor,
   upgradedProtocol,
+  withFeatures,
+  withoutFeature,
 } from "./protocol_for.ts";
 
 function schemaOf(type: unknown, metadata: unknown = {}): StructType {
@@ -176,4 +179,40 @@ Deno.test("upgradedProtocol() lists all that the legacy versions implied, and wh
       writerFeatures: ["domainMetadata", "nobodyKnows", "rowTracking"],
     },
   );
+});
+
+Deno.test("withFeatures() adds features and what they require, or nothing at all", () => {
+  const plain = versions(1, 2);
+  const tracked = withFeatures(plain, ["rowTracking"]);
+  assertEquals(tracked, {
+    ...versions(1, 7),
+    writerFeatures: [
+      "appendOnly",
+      "domainMetadata",
+      "invariants",
+      "rowTracking",
+    ],
+  });
+  assertStrictEquals(withFeatures(tracked, ["domainMetadata"]), tracked);
+  assertStrictEquals(withFeatures(plain, ["appendOnly"]), plain);
+  assertEquals(featuresRequiring(tracked, "domainMetadata"), ["rowTracking"]);
+});
+
+Deno.test("withoutFeature() is a legacy version again where that says what is left", () => {
+  const checked = withFeatures(versions(1, 2), ["checkConstraints"]);
+  assertEquals(checked.minWriterVersion, 7);
+  assertEquals(withoutFeature(checked, "checkConstraints"), versions(1, 2));
+  assertEquals(withoutFeature(versions(1, 3), "invariants"), {
+    ...versions(1, 7),
+    writerFeatures: ["appendOnly", "checkConstraints"],
+  });
+  const strange = {
+    ...versions(3, 7),
+    readerFeatures: ["vacuumProtocolCheck"],
+    writerFeatures: ["someday", "vacuumProtocolCheck"],
+  };
+  assertEquals(withoutFeature(strange, "vacuumProtocolCheck"), {
+    ...versions(1, 7),
+    writerFeatures: ["someday"],
+  });
 });

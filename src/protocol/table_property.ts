@@ -210,6 +210,39 @@ export function storedConfiguration(
   );
 }
 
+/** Table property: the hidden column that holds the ids of rows that were moved. */
+export const ROW_ID_COLUMN_KEY: string =
+  "delta.rowTracking.materializedRowIdColumnName";
+/** Table property: the hidden column that holds the commit versions of rows that were moved. */
+export const ROW_VERSION_COLUMN_KEY: string =
+  "delta.rowTracking.materializedRowCommitVersionColumnName";
+
+/**
+ * The properties of a table, with the names of row tracking's hidden columns
+ * where it is on and they are missing; the very same object where they are not.
+ *
+ * @param uuid Where fresh names come from.
+ */
+export function withRowTrackingColumns(
+  configuration: Configuration,
+  uuid: () => string,
+): Configuration {
+  if (!tableProperties(configuration).enableRowTracking) return configuration;
+  const id = configuration[ROW_ID_COLUMN_KEY];
+  const version = configuration[ROW_VERSION_COLUMN_KEY];
+  if (id !== undefined && version !== undefined) return configuration;
+  return {
+    ...configuration,
+    [ROW_ID_COLUMN_KEY]: id ?? `_row-id-col-${uuid()}`,
+    [ROW_VERSION_COLUMN_KEY]: version ?? `_row-commit-version-col-${uuid()}`,
+  };
+}
+
+/** Whether only engines may set a property. */
+export function isInternalProperty(key: string): boolean {
+  return KINDS.get(key) === internal;
+}
+
 /** Keys that ask for a protocol and are not stored. */
 const REQUESTS: ReadonlySet<string> = new Set([
   "delta.minReaderVersion",

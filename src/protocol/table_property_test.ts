@@ -1,10 +1,19 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { DeltaError } from "../errors.ts";
 import {
+  isInternalProperty,
   KNOWN_PROPERTIES,
+  ROW_ID_COLUMN_KEY,
+  ROW_VERSION_COLUMN_KEY,
   storedConfiguration,
   tableProperties,
   validateProperties,
+  withRowTrackingColumns,
 } from "./table_property.ts";
 
 const DAY = 86_400_000;
@@ -136,4 +145,23 @@ Deno.test("storedConfiguration() leaves out what only asks for a protocol", () =
     { "delta.appendOnly": "true", "owner": "me" },
   );
   assert(KNOWN_PROPERTIES.includes("delta.appendOnly"));
+});
+
+Deno.test("withRowTrackingColumns() names the hidden columns once, and only where rows are tracked", () => {
+  const uuid = () => "0-1";
+  const off = { "delta.enableRowTracking": "false" };
+  assertStrictEquals(withRowTrackingColumns(off, uuid), off);
+  const on = withRowTrackingColumns(
+    { "delta.enableRowTracking": "true" },
+    uuid,
+  );
+  assertEquals(on, {
+    "delta.enableRowTracking": "true",
+    [ROW_ID_COLUMN_KEY]: "_row-id-col-0-1",
+    [ROW_VERSION_COLUMN_KEY]: "_row-commit-version-col-0-1",
+  });
+  assertStrictEquals(withRowTrackingColumns(on, () => "2"), on);
+  assert(isInternalProperty(ROW_ID_COLUMN_KEY));
+  assert(!isInternalProperty("delta.appendOnly"));
+  assert(!isInternalProperty("my.own"));
 });

@@ -271,7 +271,7 @@ function mergeTypes(
 }
 
 /** A column that the table did not have: old rows have no value for it. */
-function asNewField(field: StructField): StructField {
+export function asNewField(field: StructField): StructField {
   return {
     ...stripped(field),
     type: asNewType(field.type),

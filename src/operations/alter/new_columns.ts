@@ -1,0 +1,176 @@
+/**
+ * Columns added: data files stay as they are, and rows that are there read null.
+ *
+ * Source: Delta protocol, "Schema Serialization Format" and "Default Columns".
+ *
+ * @module
+ */
+
+import { missingValue } from "../../data/enforce_columns.ts";
+import type {
+  JsonValue,
+  StructField,
+  StructType,
+} from "../../schema/data_type.ts";
+import { typeName } from "../../schema/data_type.ts";
+import { type FieldPosition, insertFieldAt } from "../../schema/edit_schema.ts";
+import { formatDataType } from "../../schema/schema_json.ts";
+import { formatPath } from "../../schema/schema_path.ts";
+import type { Snapshot } from "../../snapshot/snapshot.ts";
+import type { TableContext } from "../../store/table_context.ts";
+import { checkKnown, type OperationOptions } from "../write_options.ts";
+import {
+  type Alteration,
+  type AlterResult,
+  badArgument,
+  beginAlteration,
+  type ColumnInput,
+  commitChange,
+  findColumn,
+  pathOf,
+  refused,
+} from "./alter_table.ts";
+import {
+  checkNoReservedName,
+  type TypeInput,
+  typeOf,
+} from "./column_checks.ts";
+
+/** Options that every operation has. */
+const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
+
+/** A column to add. */
+export interface NewColumn {
+  /** Its name; for a nested one its path from the top, its own name last. */
+  readonly name: ColumnInput;
+  /** Its type: `"long"`, `"decimal(9,2)"`, or the JSON of a nested one. */
+  readonly type: TypeInput;
+  /** May only be true: rows that are there have no value for it. */
+  readonly nullable?: boolean | undefined;
+  /** A comment for people. */
+  readonly comment?: string | undefined;
+  /** The value of rows written from now on that leave it out, as SQL; rows that are there read null. */
+  readonly default?: string | undefined;
+  /** Where it goes: behind the others by default. */
+  readonly position?: FieldPosition | undefined;
+}
+
+/** Options of {@link addColumns}. */
+export interface AddColumnsOptions extends OperationOptions {
+  /** The columns, each put where it belongs in turn. */
+  readonly columns: readonly NewColumn[];
+}
+
+/**
+ * Adds columns. Rows that are there read null in them.
+ *
+ * @param context The table.
+ * @param base The version to change.
+ * @param options The columns.
+ * @throws {DeltaError} `DELTA_INVALID_SCHEMA` for a name that is taken or not allowed,
+ *   `DELTA_UNSUPPORTED_DATA_TYPE`, `DELTA_COLUMN_NOT_FOUND`, `DELTA_UNSUPPORTED_OPERATION`
+ *   for one that takes no nulls, `DELTA_UNSUPPORTED_EXPRESSION` for a default.
+ */
+export async function addColumns(
+  context: TableContext,
+  base: Snapshot,
+  options: AddColumnsOptions,
+): Promise<AlterResult> {
+  const alteration = beginAlteration(
+    context,
+    base,
+    options,
+    "add columns to",
+  );
+  checkKnown(options, ["columns", ...COMMON], alteration.what);
+  if (!Array.isArray(options.columns)) {
+    throw badArgument(alteration, "columns is no list", "Give a list");
+  }
+  let schema = base.schema;
+  for (const column of options.columns) {
+    schema = withColumn(alteration, schema, column);
+  }
+  return await commitChange(alteration, {
+    operation: "ADD COLUMNS",
+    parameters: {
+      columns: JSON.stringify(options.columns.map((c) => asParameter(c))),
+    },
+    schema,
+  });
+}
+
+function withColumn(
+  alteration: Alteration,
+  schema: StructType,
+  column: NewColumn,
+): StructType {
+  const path = pathOf(column.name);
+  // An earlier one of the same call may be the parent.
+  const at = { ...alteration, base: { ...alteration.base, schema } };
+  const parent = path.length > 1
+    ? findColumn(at, path.slice(0, -1))
+    : undefined;
+  const name = path.at(-1) ?? "";
+  if (parent && parent.field.type.kind !== "struct") {
+    throw badArgument(
+      alteration,
+      `${formatPath(parent.path)} is of type ${
+        typeName(parent.field.type)
+      }, and only a struct has fields`,
+      "For a struct inside a list or a map, go on with element, key or value",
+    );
+  }
+  checkNoReservedName(alteration, path, name);
+  const field = newField(alteration, path, name, column);
+  return insertFieldAt(schema, parent?.path ?? [], field, column.position);
+}
+
+function newField(
+  alteration: Alteration,
+  path: readonly string[],
+  name: string,
+  column: NewColumn,
+): StructField {
+  if (column.nullable === false) {
+    throw refused(
+      alteration,
+      `${formatPath(path)} is to take no nulls, and the rows that are there ` +
+        "have no value for it",
+      "Add it nullable, give every row a value, then set it NOT NULL",
+      { column: path },
+    );
+  }
+  const metadata: Record<string, JsonValue> = {};
+  if (column.comment !== undefined) metadata.comment = column.comment;
+  if (column.default !== undefined) metadata.CURRENT_DEFAULT = column.default;
+  const type = typeOf(column.type, path);
+  const field: StructField = { name, type, nullable: true, metadata };
+  if (column.default === undefined) return field;
+  if (path.length > 1) {
+    throw refused(
+      alteration,
+      `${formatPath(path)} is inside another column, and only columns at the ` +
+        "top have defaults",
+      "Leave the default out",
+      { column: path },
+    );
+  }
+  // A default that no write could work out would stop every write.
+  missingValue(field);
+  return field;
+}
+
+function asParameter(column: NewColumn): JsonValue {
+  const path = pathOf(column.name);
+  const { position } = column;
+  return {
+    column: {
+      name: formatPath(path),
+      type: formatDataType(typeOf(column.type, path)),
+      nullable: true,
+      metadata: {},
+    },
+    ...(position !== undefined &&
+      { position: position === "first" ? "first" : `after ${position.after}` }),
+  };
+}
