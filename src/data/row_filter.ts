@@ -51,7 +51,7 @@ export function rowFilter(
 }
 
 /** Reads a field inside structs; null where a struct around it is. */
-function pathReader(
+export function pathReader(
   data: arrow.Data,
   type: DataType,
   path: readonly string[],

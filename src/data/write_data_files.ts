@@ -85,6 +85,10 @@ export interface WriteFilesOptions {
   readonly targetFileSize?: number | undefined;
   /** The `dataChange` of the actions; true by default. */
   readonly dataChange?: boolean | undefined;
+  /** A folder of the table that the files go under; none by default. */
+  readonly folder?: string | undefined;
+  /** The first word of the files' names; `part` by default. */
+  readonly firstWord?: string | undefined;
   /** Cancels the writing. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -373,7 +377,8 @@ class Writer implements DataFileWriter {
 
   #newPath(file: OpenFile): NewPath {
     const { partition, properties } = this.#layout;
-    if (properties.randomizeFilePrefixes) {
+    const { folder } = this.#options;
+    if (properties.randomizeFilePrefixes && folder === undefined) {
       const letters = this.#context.host.uuid().replaceAll("-", "");
       const prefix = letters.slice(0, properties.randomPrefixLength);
       return newDataPath([], this.#fileName(), prefix);
@@ -381,14 +386,15 @@ class Writer implements DataFileWriter {
     const folders = partition.map(({ field, physicalName }) =>
       [field.name, file.values[physicalName] ?? null] as const
     );
-    return newDataPath(folders, this.#fileName());
+    return newDataPath(folders, this.#fileName(), folder);
   }
 
   #fileName(): string {
     const number = `${this.#files++}`.padStart(5, "0");
     const codec = this.#layout.properties.codec;
     const suffix = codec === "uncompressed" ? "" : `.${codec}`;
-    return `part-${number}-${this.#context.host.uuid()}-c000${suffix}.parquet`;
+    const word = this.#options.firstWord ?? "part";
+    return `${word}-${number}-${this.#context.host.uuid()}-c000${suffix}.parquet`;
   }
 }
 

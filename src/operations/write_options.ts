@@ -110,7 +110,8 @@ export function unwritten(
   return { report, snapshot };
 }
 
-const WRITE_OPTIONS: readonly (keyof WriteOptions)[] = [
+/** The names of {@link WriteOptions}. */
+export const WRITE_OPTIONS: readonly (keyof WriteOptions)[] = [
   "txn",
   "mergeSchema",
   "targetFileSize",

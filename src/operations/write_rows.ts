@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { RecordBatch } from "apache-arrow";
 import type { AddFile, Metadata, Protocol } from "../actions/action.ts";
 import { decodePath } from "../actions/file_key.ts";
 import type { Transaction } from "../commit/transaction.ts";
@@ -59,6 +60,7 @@ export interface WrittenRows {
  * Writes data to data files of the table. On failure what was put is deleted
  * again: no commit can name it.
  *
+ * @param inspect Sees every batch before it is written, and may throw.
  * @throws {DeltaError} Whatever the data, the schema or the store has to object.
  */
 export async function writeRows(
@@ -66,6 +68,7 @@ export async function writeRows(
   base: WriteTarget,
   data: TableData,
   options: WriteOptions,
+  inspect?: (batch: RecordBatch) => void | Promise<void>,
 ): Promise<WrittenRows> {
   const { mergeSchema, targetFileSize, signal } = options;
   let target = base;
@@ -77,6 +80,7 @@ export async function writeRows(
       if (grown !== target) await writer.retarget(target = grown);
       // A batch without rows still has columns, which must be the table's.
       const batch = toBatch(chunk, target.schema, writer.rows, constants);
+      await inspect?.(batch);
       await writer.write(batch);
     }
     const adds = await writer.finish();
@@ -208,7 +212,8 @@ export async function commitWritten(
   }
 }
 
-function certainlyFailed(error: unknown): boolean {
+/** Whether an error says that the commit has no effect and never will: only then may its files go. */
+export function certainlyFailed(error: unknown): boolean {
   return error instanceof DeltaError && error.outcome === "failed" &&
     error.retry !== "unknown" && error.kind !== "internal";
 }
