@@ -26,12 +26,23 @@
  */
 
 export {
+  type ChangeReport,
+  type CheckpointReport,
   type CreateTableOptions,
   DeltaTable,
   type HistoryOptions,
+  type OptimizeReport,
+  type RestoreReport,
   type SignalOptions,
   type TableCommit,
+  type VacuumReport,
 } from "./table.ts";
+export {
+  type Alter,
+  type AlterReport,
+  type RunAlter,
+  TableAlter,
+} from "./table/table_alter.ts";
 export { TableSnapshot } from "./table/table_snapshot.ts";
 export type {
   FilterOptions,
@@ -42,7 +53,84 @@ export type {
   TableOptions,
 } from "./table/table_options.ts";
 
+export type {
+  AlterMetrics,
+  AlterResult,
+  ColumnInput,
+} from "./operations/alter/alter_table.ts";
+export type { TypeInput } from "./operations/alter/column_checks.ts";
+export type {
+  DropColumnsOptions,
+  RenameColumnOptions,
+} from "./operations/alter/columns.ts";
+export type {
+  AddConstraintOptions,
+  DropConstraintOptions,
+  NotNullOptions,
+} from "./operations/alter/constraints.ts";
+export type {
+  RemoveDomainOptions,
+  SetDomainOptions,
+  SetTableDescriptionOptions,
+  SetTableNameOptions,
+} from "./operations/alter/domains.ts";
+export type {
+  AddFeatureOptions,
+  DropFeatureOptions,
+} from "./operations/alter/features.ts";
+export type {
+  AddColumnsOptions,
+  NewColumn,
+} from "./operations/alter/new_columns.ts";
+export type {
+  SetPropertiesOptions,
+  UnsetPropertiesOptions,
+} from "./operations/alter/properties.ts";
+export type { WidenColumnOptions } from "./operations/alter/widen_column.ts";
+export type { AppendSelectOptions } from "./operations/append_select.ts";
 export type { ChangesOptions } from "./operations/change_data_feed.ts";
+export type { CheckpointResult } from "./operations/checkpoint.ts";
+export type {
+  CleanupLogOptions,
+  CleanupLogResult,
+} from "./operations/cleanup.ts";
+export type {
+  CompactLogOptions,
+  CompactLogResult,
+} from "./operations/compact_log.ts";
+export type { DeleteOptions } from "./operations/delete.ts";
+export type {
+  MergeOptions,
+  MergeRowClause,
+  WhenMatched,
+  WhenNotMatched,
+  WhenNotMatchedBySource,
+} from "./operations/merge.ts";
+export type {
+  OptimizeMetrics,
+  OptimizeOptions,
+  OptimizeResult,
+} from "./operations/optimize.ts";
+export type { OverwriteOptions } from "./operations/overwrite.ts";
+export type {
+  RestoreMetrics,
+  RestoreOptions,
+  RestoreResult,
+} from "./operations/restore.ts";
+export type { Assignments } from "./operations/shared/assignments.ts";
+export type {
+  ChangeMetrics,
+  ChangeOptions,
+  ChangeOutcome,
+  ChangeResult,
+} from "./operations/shared/change_result.ts";
+export type { MaintenanceResult } from "./operations/shared/maintenance_result.ts";
+export type { UpdateOptions } from "./operations/update.ts";
+export type {
+  VacuumMetrics,
+  VacuumOptions,
+  VacuumResult,
+} from "./operations/vacuum.ts";
 export type {
   ArrowSchema,
   CreateMode,
@@ -92,9 +180,12 @@ export type {
   StagedActions,
 } from "./commit/staged_actions.ts";
 export type { CommitLimits } from "./commit/commit_loop.ts";
+export type { Claim } from "./commit/claims.ts";
+export type { MissedAppends } from "./commit/conflict_types.ts";
 export type { Maintenance } from "./commit/after_commit.ts";
 export type { Operation } from "./protocol/support.ts";
 export type { WrittenCheckpoint } from "./log/checkpoint_writer.ts";
+export type { WrittenCompaction } from "./log/compaction_writer.ts";
 export type {
   CheckpointFiles,
   CommitEntry,
@@ -119,35 +210,10 @@ export {
 export { type Host, systemHost } from "./host.ts";
 
 export * from "./actions/action.ts";
-export {
-  and,
-  col,
-  Column,
-  type ColumnExpression,
-  type CompareExpression,
-  type CompareOp,
-  type Expression,
-  type InExpression,
-  type IsNullExpression,
-  lit,
-  type LiteralExpression,
-  type LogicExpression,
-  not,
-  type NotExpression,
-  or,
-  type Predicate,
-} from "./expression/predicate.ts";
-export type {
-  BoundColumn,
-  BoundCompare,
-  BoundIn,
-  BoundIsNull,
-  BoundLiteral,
-  BoundLogic,
-  BoundNot,
-  BoundOperand,
-  BoundPredicate,
-} from "./expression/bind.ts";
+export * from "./expression/predicate.ts";
+export { parseSql } from "./expression/parse_sql.ts";
+export type { PredicateInput, SqlText } from "./expression/predicate_input.ts";
+export type * from "./expression/bound.ts";
 export {
   type ArrayType,
   type DataType,
@@ -161,6 +227,7 @@ export {
   type StructType,
   typeName,
 } from "./schema/data_type.ts";
+export type { FieldPosition } from "./schema/edit_schema.ts";
 export { formatSchema, parseSchema } from "./schema/schema_json.ts";
 export { formatDecimal, parseDecimal } from "./schema/decimal.ts";
 export type {

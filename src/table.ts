@@ -29,38 +29,66 @@ import type {
   Metadata,
   Protocol,
 } from "./actions/action.ts";
-import { checkpointSnapshot } from "./commit/after_commit.ts";
 import { resolveCommit, type ResolvedCommit } from "./commit/resolve_commit.ts";
 import { Transaction, type TransactionOptions } from "./commit/transaction.ts";
 import type { TableData } from "./data/row_input.ts";
 import { append } from "./operations/append.ts";
+import {
+  appendSelect,
+  type AppendSelectOptions,
+} from "./operations/append_select.ts";
 import { changes, type ChangesOptions } from "./operations/change_data_feed.ts";
+import { checkpoint, type CheckpointResult } from "./operations/checkpoint.ts";
+import {
+  cleanup,
+  type CleanupLogOptions,
+  type CleanupLogResult,
+} from "./operations/cleanup.ts";
+import {
+  compactLog,
+  type CompactLogOptions,
+  type CompactLogResult,
+} from "./operations/compact_log.ts";
 import {
   type CreateOptions,
   createTable,
   existing,
 } from "./operations/create.ts";
-import { overwrite } from "./operations/overwrite.ts";
+import { type DeleteOptions, deleteRows } from "./operations/delete.ts";
+import { merge, type MergeOptions } from "./operations/merge.ts";
+import {
+  optimize,
+  type OptimizeOptions,
+  type OptimizeResult,
+} from "./operations/optimize.ts";
+import { overwrite, type OverwriteOptions } from "./operations/overwrite.ts";
+import {
+  restore,
+  type RestoreOptions,
+  type RestoreResult,
+} from "./operations/restore.ts";
+import type { ChangeResult } from "./operations/shared/change_result.ts";
+import { update, type UpdateOptions } from "./operations/update.ts";
+import {
+  vacuum,
+  type VacuumOptions,
+  type VacuumResult,
+} from "./operations/vacuum.ts";
 import {
   checkKnown,
   type CommitReport,
+  type OperationOptions,
   type WriteOptions,
   type WriteResult,
 } from "./operations/write_options.ts";
 import type { StructType } from "./schema/data_type.ts";
 import type { Row } from "./schema/value.ts";
-import {
-  refreshSnapshot,
-  withCheckpoint,
-} from "./snapshot/advance_snapshot.ts";
-import { loadSnapshot } from "./snapshot/load_snapshot.ts";
+import { refreshSnapshot } from "./snapshot/advance_snapshot.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
-import { history, versionAt } from "./snapshot/time_travel.ts";
-import {
-  contextOf,
-  openContext,
-  type TableContext,
-} from "./store/table_context.ts";
+import { history } from "./snapshot/time_travel.ts";
+import type { TableContext } from "./store/table_context.ts";
+import { contextFor, loadAt, within } from "./table/reach_table.ts";
+import { TableAlter } from "./table/table_alter.ts";
 import {
   type FilterOptions,
   type OpenOptions,
@@ -75,6 +103,21 @@ import { stateOf, TableSnapshot } from "./table/table_snapshot.ts";
 /** Options of {@link DeltaTable.create}. */
 export interface CreateTableOptions
   extends TableOptions, Omit<CreateOptions, "rules" | "signal"> {}
+
+/** What a delete, an update or a merge did. */
+export type ChangeReport = Omit<ChangeResult, "snapshot">;
+
+/** What an optimize did. */
+export type OptimizeReport = Omit<OptimizeResult, "snapshot">;
+
+/** What a restore did. */
+export type RestoreReport = Omit<RestoreResult, "snapshot">;
+
+/** What a vacuum did. */
+export type VacuumReport = Omit<VacuumResult, "snapshot">;
+
+/** What was written as a checkpoint. */
+export type CheckpointReport = Omit<CheckpointResult, "snapshot">;
 
 /** One commit of a table's history: its provenance, and which version it is. */
 export interface TableCommit extends CommitInfo {
@@ -139,12 +182,19 @@ export class DeltaTable {
   #snapshot: TableSnapshot;
   /** Whether the call that gave this handle made or replaced the table. */
   readonly created: boolean;
+  /** Changes of the table's definition: columns, constraints, properties, features. */
+  readonly alter: TableAlter;
 
   private constructor(handle: Handle) {
     this.#context = handle.context;
     this.#options = handle.options;
     this.#snapshot = new TableSnapshot(handle.context, handle.snapshot);
     this.created = handle.created;
+    this.alter = new TableAlter(async (alter, options) =>
+      this.#moved(
+        await alter(this.#context, this.#state, this.#with(options)),
+      )
+    );
   }
 
   /**
@@ -279,15 +329,16 @@ export class DeltaTable {
   }
 
   /**
-   * Replaces all rows in one commit. Whoever changes the table meanwhile makes
-   * it a conflict.
+   * Replaces rows in one commit: all of them, those of a predicate, or the
+   * partitions that the data has rows of. Whoever changes meanwhile what it
+   * replaces makes it a conflict.
    *
    * @param data The new rows, as for {@link DeltaTable.append}.
-   * @param options As for {@link DeltaTable.append}.
+   * @param options Which rows go; whether the schema becomes the data's; and as for an append.
    */
   async overwrite(
     data: TableData,
-    options: WriteOptions = {},
+    options: OverwriteOptions = {},
   ): Promise<CommitReport> {
     return this.#after(
       await overwrite(
@@ -296,6 +347,56 @@ export class DeltaTable {
         data,
         this.#with(options),
       ),
+    );
+  }
+
+  /**
+   * Appends rows of the table itself, changed or not: INSERT … SELECT. It reads
+   * what it copies, so whoever changes that meanwhile makes it a conflict.
+   *
+   * @param options Which rows, and new values for columns of the copies.
+   */
+  async appendSelect(options: AppendSelectOptions = {}): Promise<ChangeReport> {
+    return this.#moved(
+      await appendSelect(this.#context, this.#state, this.#with(options)),
+    );
+  }
+
+  /**
+   * Deletes the rows for which a predicate is true, or all of them.
+   *
+   * @param options Which rows: a predicate or SQL text.
+   * @throws {DeltaError} `DELTA_CANNOT_MODIFY_APPEND_ONLY`; conflicts by name; `DELTA_COMMIT_UNKNOWN`.
+   */
+  async delete(options: DeleteOptions = {}): Promise<ChangeReport> {
+    return this.#moved(
+      await deleteRows(this.#context, this.#state, this.#with(options)),
+    );
+  }
+
+  /**
+   * Gives columns new values in the rows for which a predicate is true, or in all.
+   *
+   * @param options The new values, which may be expressions of the row, and which rows.
+   * @throws {DeltaError} As {@link DeltaTable.delete}; what is wrong with the values, before anything is committed.
+   */
+  async update(options: UpdateOptions): Promise<ChangeReport> {
+    return this.#moved(
+      await update(this.#context, this.#state, this.#with(options)),
+    );
+  }
+
+  /**
+   * Merges rows: matching rows are updated or deleted, rows that match none are
+   * inserted, rows of the table that nothing matches updated or deleted, as the
+   * clauses say. The source is held in memory.
+   *
+   * @param options The source, when rows match, and what happens then.
+   * @throws {DeltaError} `DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE`; else as {@link DeltaTable.update}.
+   */
+  async merge(options: MergeOptions): Promise<ChangeReport> {
+    return this.#moved(
+      await merge(this.#context, this.#state, this.#with(options)),
     );
   }
 
@@ -329,16 +430,57 @@ export class DeltaTable {
     });
   }
 
-  /** Writes a checkpoint of the version that the handle points at. */
-  async checkpoint(options: SignalOptions = {}): Promise<void> {
-    const state = this.#state;
-    const { checkpoint } = await checkpointSnapshot(
-      this.#context,
-      state,
-      options.signal,
+  /**
+   * Packs small files together, takes deleted rows out of files, and puts rows
+   * in Z-order where asked to. No row changes, and appends meanwhile do not mind.
+   *
+   * @throws {DeltaError} `DELTA_CONCURRENT_DELETE_READ` and the like where others rewrite the same files.
+   */
+  async optimize(options: OptimizeOptions = {}): Promise<OptimizeReport> {
+    return this.#moved(
+      await optimize(this.#context, this.#state, this.#with(options)),
     );
-    const current = this.#state;
-    this.#move(withCheckpoint(this.#context, current, checkpoint));
+  }
+
+  /**
+   * Deletes files that no version within the retention needs. Without
+   * `dryRun: false` it only tells which.
+   *
+   * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for a retention below the table's.
+   */
+  async vacuum(options: VacuumOptions = {}): Promise<VacuumReport> {
+    const { snapshot: _, ...report } = await vacuum(
+      this.#context,
+      this.#state,
+      options,
+    );
+    return report;
+  }
+
+  /**
+   * Makes the table what it was at another version or time, in a new version.
+   *
+   * @throws {DeltaError} `DELTA_FILE_NOT_FOUND` naming files that are gone; `DELTA_VERSION_NOT_FOUND`.
+   */
+  async restore(options: RestoreOptions): Promise<RestoreReport> {
+    return this.#moved(
+      await restore(this.#context, this.#state, this.#with(options)),
+    );
+  }
+
+  /** Writes a checkpoint of the version that the handle points at. */
+  async checkpoint(options: SignalOptions = {}): Promise<CheckpointReport> {
+    return this.#moved(await checkpoint(this.#context, this.#state, options));
+  }
+
+  /** Writes the commits since the newest checkpoint, or of another range, as one file of the log, which readers may use in their place. */
+  async compactLog(options: CompactLogOptions = {}): Promise<CompactLogResult> {
+    return await compactLog(this.#context, this.#state, options);
+  }
+
+  /** Deletes files of the log that no version within `delta.logRetentionDuration` needs. */
+  async cleanup(options: CleanupLogOptions = {}): Promise<CleanupLogResult> {
+    return await cleanup(this.#context, this.#state, options);
   }
 
   /** The commits that the log still has, newest first. */
@@ -403,8 +545,15 @@ export class DeltaTable {
     return stateOf(this.#snapshot);
   }
 
-  #with(options: WriteOptions): WriteOptions {
+  #with<Options extends OperationOptions>(options: Options): Options {
     return { ...options, rules: options.rules ?? this.#options.rules };
+  }
+
+  #moved<Result extends { readonly snapshot: Snapshot }>(
+    { snapshot, ...report }: Result,
+  ): Omit<Result, "snapshot"> {
+    this.#move(snapshot);
+    return report;
   }
 
   #after({ report, snapshot }: WriteResult): CommitReport {
@@ -419,44 +568,4 @@ export class DeltaTable {
     }
     return this.#snapshot;
   }
-}
-
-async function contextFor(
-  uri: string,
-  options: TableOptions,
-): Promise<TableContext> {
-  const { storage, host, signal, store, onWarning: warn } = options;
-  return store
-    ? contextOf(store, { storage, host, signal, warn })
-    : await openContext(uri, { storage, host, signal, warn });
-}
-
-/** Reaches a table; a store that was opened for nothing is closed again. */
-async function within<T>(
-  uri: string,
-  options: TableOptions,
-  use: (context: TableContext) => Promise<T>,
-): Promise<T> {
-  const context = await contextFor(uri, options);
-  try {
-    return await use(context);
-  } catch (error) {
-    if (!options.store) await context.close();
-    throw error;
-  }
-}
-
-async function loadAt(
-  context: TableContext,
-  point: PointInTime,
-  time: number | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Snapshot> {
-  const version = time === undefined
-    ? point.version
-    : await versionAt(context, time, { signal });
-  return await loadSnapshot(
-    context,
-    version === undefined ? { signal } : { version, signal },
-  );
 }

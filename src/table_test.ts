@@ -568,7 +568,7 @@ Deno.test("options that nobody knows are refused, for they may be meant seriousl
   const store = tracedStore(freshStore());
   const table = await tableOn(store);
   store.reset();
-  const odd = { where: col("id").eq(1n) } as object;
+  const odd = { wheer: col("id").eq(1n) } as object;
   await refused("DELTA_INVALID_ARGUMENT", () => table.overwrite([], odd));
   await refused("DELTA_INVALID_ARGUMENT", () => table.append([], odd));
   await refused(

@@ -19,7 +19,10 @@ import {
 } from "../data/read_data_file.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
 import { bindPredicate, type BoundPredicate } from "../expression/bind.ts";
-import type { Predicate } from "../expression/predicate.ts";
+import {
+  type PredicateInput,
+  toPredicate,
+} from "../expression/predicate_input.ts";
 import { toArrowSchema } from "../parquet/arrow_schema.ts";
 import { buildColumn } from "../parquet/build_column.ts";
 import { batchOf } from "../parquet/column_data.ts";
@@ -46,8 +49,8 @@ export interface ChangesOptions {
   readonly to?: number | undefined;
   /** Top-level columns of the table, in the order wanted; all by default. The columns of the feed come behind them. */
   readonly columns?: readonly string[] | undefined;
-  /** Only rows for which it is true; it sees the table's columns. */
-  readonly where?: Predicate | undefined;
+  /** Only rows for which it is true, as a predicate or SQL text; it sees the table's columns. */
+  readonly where?: PredicateInput | undefined;
   /** Rows of a batch at most; 65,536 by default. */
   readonly batchRows?: number | undefined;
   /** Cancels the reading. */
@@ -119,7 +122,10 @@ export async function openChanges(
     : await loadSnapshot(context, { version: end, signal });
   checkNames(context, to.schema);
   const columns = columnsToScan(to.schema, options.columns);
-  const predicate = options.where && bindPredicate(options.where, to.schema);
+  const { where } = options;
+  const predicate = where === undefined
+    ? undefined
+    : bindPredicate(toPredicate(where), to.schema);
   const versions = await readChangeRange(context, { from, to }, signal);
   const reader: Reader = { context, to, columns, predicate, options };
   return {

@@ -242,7 +242,9 @@ function begin(
     operation: "OPTIMIZE",
     operationParameters: {
       predicate: JSON.stringify(
-        options.where === undefined ? [] : [predicateText(options.where)],
+        options.where === undefined
+          ? []
+          : [predicateText(options.where, base.schema)],
       ),
       zOrderBy: JSON.stringify(options.zOrderBy ?? []),
       targetSize: String(targetSize),

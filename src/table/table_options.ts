@@ -6,7 +6,7 @@
 
 import type { RebaseRules } from "../commit/rebase_rules.ts";
 import { DeltaError } from "../errors.ts";
-import type { Predicate } from "../expression/predicate.ts";
+import type { PredicateInput } from "../expression/predicate_input.ts";
 import type { Host } from "../host.ts";
 import { parseTimestamp } from "../schema/time.ts";
 import type { ObjectStore } from "../store/object_store.ts";
@@ -42,8 +42,8 @@ export interface OpenOptions extends TableOptions, PointInTime {}
 export interface ReadOptions {
   /** Names of the columns wanted, dots before nested fields; all by default. */
   readonly columns?: readonly string[] | undefined;
-  /** Which rows are wanted; all by default. */
-  readonly where?: Predicate | undefined;
+  /** Which rows are wanted, as a predicate or SQL text; all by default. */
+  readonly where?: PredicateInput | undefined;
   /** Cancels the reading. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -56,8 +56,8 @@ export interface ScanOptions extends ReadOptions {
 
 /** Options of listing files or counting rows. */
 export interface FilterOptions {
-  /** Which rows matter; all by default. */
-  readonly where?: Predicate | undefined;
+  /** Which rows matter, as a predicate or SQL text; all by default. */
+  readonly where?: PredicateInput | undefined;
   /** Cancels the reading. */
   readonly signal?: AbortSignal | undefined;
 }

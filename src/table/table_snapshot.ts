@@ -13,6 +13,8 @@ import type {
   Protocol,
 } from "../actions/action.ts";
 import { bindPredicate } from "../expression/bind.ts";
+import type { Predicate } from "../expression/predicate.ts";
+import { toPredicate } from "../expression/predicate_input.ts";
 import { listLog } from "../log/log_listing.ts";
 import { toArrowSchema } from "../parquet/arrow_schema.ts";
 import { columnReader, setOwn } from "../parquet/arrow_values.ts";
@@ -114,7 +116,10 @@ export class TableSnapshot {
    *   `DELTA_DATA_FILE_CORRUPT` and the like, naming the file.
    */
   scan(options: ScanOptions = {}): AsyncGenerator<arrow.RecordBatch> {
-    return scan(this.#context, this.#snapshot, options);
+    return scan(this.#context, this.#snapshot, {
+      ...options,
+      where: predicateOf(options),
+    });
   }
 
   /** Reads the rows as one Arrow table. */
@@ -141,15 +146,23 @@ export class TableSnapshot {
 
   /** Counts rows: from statistics where they are exact, by reading where they are not. */
   async count(options: FilterOptions = {}): Promise<number> {
-    return await count(this.#context, this.#snapshot, options);
+    return await count(this.#context, this.#snapshot, {
+      ...options,
+      where: predicateOf(options),
+    });
   }
 
   /** The data files, one object at a time; with `where`, those that may hold a wanted row. */
   async *files(options: FilterOptions = {}): AsyncGenerator<AddFile> {
-    const wanted = options.where && bindPredicate(options.where, this.schema);
+    const where = predicateOf(options);
+    const wanted = where && bindPredicate(where, this.schema);
     const files = await this.#snapshot.files(options.signal);
     yield* planScan(files, this.#snapshot, wanted);
   }
+}
+
+function predicateOf({ where }: FilterOptions): Predicate | undefined {
+  return where === undefined ? undefined : toPredicate(where);
 }
 
 /** Rows of a batch in canonical Arrow types, as objects by column name. */

@@ -41,6 +41,7 @@ Deno.test("TableSnapshot tells what its version holds", async () => {
   assertEquals([...snapshot.appTransactions], [["a", 4]]);
   assertEquals(snapshot.domains.size, 0);
   assertEquals(await snapshot.count({ where: col("id").lt(2) }), 2);
+  assertEquals(await snapshot.count({ where: "id < 2" }), 2);
   const files = await Array.fromAsync(
     snapshot.files({ where: col("id").eq(1) }),
   );

@@ -1,0 +1,57 @@
+/**
+ * How the front door reaches a table: its store, and a version of it.
+ *
+ * @module
+ */
+
+import { loadSnapshot } from "../snapshot/load_snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import { versionAt } from "../snapshot/time_travel.ts";
+import {
+  contextOf,
+  openContext,
+  type TableContext,
+} from "../store/table_context.ts";
+import type { PointInTime, TableOptions } from "./table_options.ts";
+
+/** Opens the place of a table. */
+export async function contextFor(
+  uri: string,
+  options: TableOptions,
+): Promise<TableContext> {
+  const { storage, host, signal, store, onWarning: warn } = options;
+  return store
+    ? contextOf(store, { storage, host, signal, warn })
+    : await openContext(uri, { storage, host, signal, warn });
+}
+
+/** Reaches a table; a store that was opened for nothing is closed again. */
+export async function within<T>(
+  uri: string,
+  options: TableOptions,
+  use: (context: TableContext) => Promise<T>,
+): Promise<T> {
+  const context = await contextFor(uri, options);
+  try {
+    return await use(context);
+  } catch (error) {
+    if (!options.store) await context.close();
+    throw error;
+  }
+}
+
+/** Loads a version: the one named, the one at a time, or the newest. */
+export async function loadAt(
+  context: TableContext,
+  point: PointInTime,
+  time: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Snapshot> {
+  const version = time === undefined
+    ? point.version
+    : await versionAt(context, time, { signal });
+  return await loadSnapshot(
+    context,
+    version === undefined ? { signal } : { version, signal },
+  );
+}
