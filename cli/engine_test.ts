@@ -20,6 +20,8 @@ const SCHEMA = {
   ],
 };
 
+const MERGE = { handle: "t", rows: [], schema: SCHEMA, on: ["id"] };
+
 let tables = 0;
 
 /** A client of a fresh session, and a table of its own. */
@@ -170,6 +172,323 @@ Deno.test("history is newest first, and checkpoint and resolve answer", async ()
   assertEquals(kindOf(await ask("read", { handle: "t" })), "invalid");
 });
 
+/** The rows of a reply or of the table, in the order of their texts. */
+const sorted = (reply: Reply): unknown[] =>
+  JSON.parse((reply.rows as { text: string }).text)
+    .sort((a: unknown, b: unknown) =>
+      JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
+    );
+
+type Ask = (op: string, args?: Reply) => Promise<Reply>;
+
+const rowsIn = async (ask: Ask): Promise<unknown[]> =>
+  sorted(await ask("read", { handle: "t" }));
+
+/** A reply that must be a success, without the commit's token. */
+const done = (reply: Reply): Reply => {
+  assertEquals(reply.ok, true, JSON.stringify(reply));
+  const { id: _id, ok: _ok, token: _token, ...rest } = reply;
+  return rest;
+};
+
+Deno.test("delete and update answer how many rows, and commit nothing for none", async () => {
+  const { ask } = await clientWithTable();
+  const none = { handle: "t", where: ["=", "id", "99"] };
+  assertEquals(done(await ask("delete", none)), {
+    version: 1,
+    committed: false,
+    deletedRows: 0,
+  });
+  assertEquals(
+    done(await ask("update", { ...none, set: { name: { value: "x" } } })),
+    { version: 1, committed: false, updatedRows: 0 },
+  );
+  // Values and sums are encoded by the column's type; plain numbers will do for sums.
+  const update = {
+    handle: "t",
+    set: {
+      id: { add: 10 },
+      price: { add: "0.25" },
+      name: { value: null },
+    },
+    where: ["<", "id", "3"],
+  };
+  assertEquals(done(await ask("update", update)), {
+    version: 2,
+    readVersion: 1,
+    attempts: 1,
+    updatedRows: 2,
+  });
+  assertEquals(await rowsIn(ask), [
+    ["11", null, "1.75"],
+    ["12", null, "0.20"],
+    ["3", "é😀", null],
+  ]);
+  const some = { handle: "t", where: ["in", "id", ["11", "3"]] };
+  const deleted = done(await ask("delete", some));
+  assertEquals([deleted.version, deleted.deletedRows], [3, 2]);
+  const rest = done(await ask("delete", { handle: "t" }));
+  assertEquals(rest.version, 4);
+  assertEquals(await rowsIn(ask), []);
+});
+
+Deno.test("merge does what its clauses say, and answers how many rows of each", async () => {
+  const { ask } = await clientWithTable();
+  const schema = {
+    type: "struct",
+    fields: [field("name", "string"), field("id", "long")],
+  };
+  const rows = [["one", "1"], ["two", "2"], ["four", "4"], ["five", "5"]];
+  // Matched rows below 2 take the source's name, sources above 4 are inserted, others stay.
+  const merged = done(
+    await ask("merge", {
+      handle: "t",
+      schema,
+      rows,
+      on: ["id"],
+      whenMatched: "update",
+      whenMatchedCondition: ["<", ["target", "id"], "2"],
+      whenNotMatched: "insert",
+      whenNotMatchedCondition: ["!=", "name", "four"],
+      whenNotMatchedBySource: "update",
+      whenNotMatchedBySourceSet: { price: { value: "9.00" }, id: { add: 100 } },
+    }),
+  );
+  assertEquals(merged, {
+    version: 2,
+    readVersion: 1,
+    attempts: 1,
+    inserted: 1,
+    updated: 2,
+    deleted: 0,
+  });
+  assertEquals(await rowsIn(ask), [
+    ["1", "one", "1.50"],
+    ["103", "é😀", "9.00"],
+    ["2", null, "-0.05"],
+    ["5", "five", null],
+  ]);
+  const second = done(
+    await ask("merge", {
+      handle: "t",
+      schema,
+      rows: [["x", "1"], ["y", "2"]],
+      on: ["id"],
+      whenMatched: "delete",
+      whenMatchedCondition: ["=", ["source", "name"], "y"],
+      whenNotMatchedBySource: "delete",
+      whenNotMatchedBySourceCondition: [">", "id", "100"],
+    }),
+  );
+  assertEquals([second.deleted, second.inserted, second.updated], [2, 0, 0]);
+  const none = await ask("merge", {
+    handle: "t",
+    schema,
+    rows: [["z", "77"]],
+    on: ["id"],
+    whenMatched: "update",
+    whenMatchedSet: { name: { value: "q" } },
+  });
+  assertEquals([done(none).committed, none.version], [false, 3]);
+});
+
+Deno.test("overwrite replaces rows of a predicate, partitions, or the schema", async () => {
+  const { ask, table } = client();
+  const schema = {
+    type: "struct",
+    fields: [field("p", "string"), field("x", "integer")],
+  };
+  await ask("create", {
+    table,
+    handle: "t",
+    schema,
+    partitionColumns: ["p"],
+  });
+  await ask("append", { handle: "t", rows: [["a", 1], ["b", 2], ["c", 3]] });
+  const where = done(
+    await ask("overwrite", {
+      handle: "t",
+      rows: [["a", 10]],
+      where: ["=", "p", "a"],
+    }),
+  );
+  assertEquals(where.version, 2);
+  await ask("overwrite", {
+    handle: "t",
+    rows: [["b", 20]],
+    partitions: "dynamic",
+  });
+  assertEquals(await rowsIn(ask), [["a", 10], ["b", 20], ["c", 3]]);
+  const other = {
+    type: "struct",
+    fields: [field("p", "string"), field("y", "date")],
+  };
+  await ask("overwrite", {
+    handle: "t",
+    rows: [["z", "2024-02-29"]],
+    schema: other,
+    overwriteSchema: true,
+  });
+  assertEquals(await rowsIn(ask), [["z", "2024-02-29"]]);
+  assertEquals((await ask("describe", { handle: "t" })).schema, other);
+});
+
+Deno.test("appendSelect copies rows of the table itself", async () => {
+  const { ask } = await clientWithTable();
+  const copied = done(
+    await ask("appendSelect", {
+      handle: "t",
+      where: ["<=", "id", "2"],
+      add: { id: 100, price: "1.00" },
+    }),
+  );
+  assertEquals([copied.version, copied.readVersion], [2, 1]);
+  assertEquals(await rowsIn(ask), [
+    ["1", "kite", "1.50"],
+    ["101", "kite", "2.50"],
+    ["102", null, "0.95"],
+    ["2", null, "-0.05"],
+    ["3", "é😀", null],
+  ]);
+  const { commits } = await ask("history", { handle: "t", limit: 1 });
+  assertEquals((commits as Reply[])[0]!.isBlindAppend, false);
+});
+
+Deno.test("maintenance operations keep the rows and say what they did", async () => {
+  const { ask, rows } = await clientWithTable();
+  await ask("append", { handle: "t", rows: [["4", "last", null]] });
+  const all = [...rows, ["4", "last", null]];
+  const optimized = done(await ask("optimize", { handle: "t" }));
+  assertEquals(
+    [optimized.version, optimized.filesAdded, optimized.filesRemoved],
+    [3, 1, 2],
+  );
+  assertEquals(done(await ask("optimize", { handle: "t" })), {
+    version: 3,
+    committed: false,
+    filesAdded: 0,
+    filesRemoved: 0,
+  });
+  const ordered = done(
+    await ask("optimize", { handle: "t", zOrderBy: ["id", "name"] }),
+  );
+  assertEquals(ordered.version, 4);
+  assertEquals(await rowsIn(ask), all);
+  // A dry run touches nothing; what the log no longer needs goes only when asked.
+  const asked = { handle: "t", retentionHours: 0, enforceRetention: false };
+  const dry = done(await ask("vacuum", { ...asked, dryRun: true }));
+  assertEquals(await rowsIn(ask), all);
+  const vacuumed = done(await ask("vacuum", { ...asked, mode: "lite" }));
+  assertEquals(vacuumed.deleted, dry.deleted);
+  assertEquals(await rowsIn(ask), all);
+  for (const op of ["checkpoint", "compactLog", "cleanup"]) {
+    assertEquals(done(await ask(op, { handle: "t" })), { version: 4 });
+  }
+});
+
+Deno.test("restore brings a version's rows back", async () => {
+  const { ask, rows } = await clientWithTable();
+  await ask("delete", { handle: "t" });
+  const restored = done(await ask("restore", { handle: "t", version: 1 }));
+  assertEquals([restored.version, restored.readVersion], [3, 2]);
+  assertEquals(await rowsIn(ask), rows);
+  const { commits } = await ask("history", { handle: "t" });
+  const { timestampMs } = (commits as Reply[])[1]!;
+  const again = done(await ask("restore", { handle: "t", timestampMs }));
+  assertEquals(again.version, 4);
+  assertEquals(await rowsIn(ask), []);
+});
+
+Deno.test("alter changes columns, constraints, properties, features and domains", async () => {
+  const { ask } = await clientWithTable({
+    "delta.columnMapping.mode": "name",
+    "delta.enableTypeWidening": "true",
+  });
+  const changes: readonly Reply[] = [
+    { addColumns: [field("n", "short", { comment: "small" })] },
+    { renameColumn: { from: "name", to: "title" } },
+    { dropColumns: ["price"] },
+    { widenColumn: { name: "n", type: "long" } },
+    { setNotNull: "id" },
+    { dropNotNull: ["id"] },
+    { addConstraint: { name: "positive", expression: "id > 0" } },
+    { dropConstraint: "positive" },
+    { setProperties: { owner: "me", "delta.appendOnly": "false" } },
+    { unsetProperties: ["owner"] },
+    { setDomain: { domain: "mine", configuration: "{}" } },
+    { removeDomain: "mine" },
+    { addFeature: "vacuumProtocolCheck" },
+    { dropFeature: "vacuumProtocolCheck" },
+  ];
+  let version = 1;
+  for (const change of changes) {
+    const reply = done(await ask("alter", { handle: "t", ...change }));
+    assertEquals(reply.version, ++version, JSON.stringify(change));
+  }
+  const described = await ask("describe", { handle: "t" });
+  const { fields } = described.schema as { fields: Reply[] };
+  assertEquals(
+    fields.map((f) => [f.name, f.type]),
+    [["id", "long"], ["title", "string"], ["n", "long"]],
+  );
+  assertEquals(await rowsIn(ask), [
+    ["1", "kite", null],
+    ["2", null, null],
+    ["3", "é😀", null],
+  ]);
+  const same = await ask("alter", {
+    handle: "t",
+    setProperties: { "delta.appendOnly": "false" },
+  });
+  assertEquals([done(same).committed, same.version], [false, version]);
+});
+
+Deno.test("changes are the columns of the last version, the change and its version", async () => {
+  const { ask } = await clientWithTable({
+    "delta.enableChangeDataFeed": "true",
+  });
+  await ask("update", {
+    handle: "t",
+    set: { name: { value: "kites" } },
+    where: ["=", "id", "1"],
+  });
+  await ask("delete", { handle: "t", where: ["=", "id", "2"] });
+  const feed = await ask("changes", { handle: "t", from: 2, to: 3 });
+  assertEquals(sorted(feed), [
+    ["1", "kite", "1.50", "update_preimage", "2"],
+    ["1", "kites", "1.50", "update_postimage", "2"],
+    ["2", null, "-0.05", "delete", "3"],
+  ]);
+  const inserts = await ask("changes", { handle: "t", from: 0, to: 1 });
+  assertEquals(sorted(inserts).length, 3);
+});
+
+Deno.test("an operation on a stale handle conflicts by its name in Delta's terms", async () => {
+  const { ask, table } = await clientWithTable();
+  await ask("open", { table, handle: "stale" });
+  await ask("delete", { handle: "t", where: ["=", "id", "1"] });
+  const reply = await ask("update", {
+    handle: "stale",
+    set: { name: { value: "x" } },
+    where: ["=", "id", "1"],
+  });
+  assertEquals([reply.ok, reply.outcome, kindOf(reply)], [
+    false,
+    "failed",
+    "conflict",
+  ]);
+  const { name } = reply.error as { name: string };
+  assert(["ConcurrentDeleteRead", "ConcurrentDeleteDelete"].includes(name));
+  // After a refresh it finds nothing to do.
+  await ask("refresh", { handle: "stale" });
+  const again = await ask("update", {
+    handle: "stale",
+    set: { name: { value: "x" } },
+    where: ["=", "id", "1"],
+  });
+  assertEquals([again.ok, again.committed], [true, false]);
+});
+
 Deno.test("what cannot be done is refused in the protocol's words", async () => {
   const { ask, table } = await clientWithTable();
   const cases: readonly (readonly [string, Reply, string])[] = [
@@ -189,12 +508,43 @@ Deno.test("what cannot be done is refused in the protocol's words", async () => 
     ["append", { handle: "t", rows: [["1", "x"]] }, "invalid"],
     ["append", { handle: "t", rows: [[1, "x", null]] }, "invalid"],
     ["append", { handle: "t" }, "invalid"],
-    [
-      "overwrite",
-      { handle: "t", rows: [], where: ["=", "id", "1"] },
-      "unsupported",
-    ],
-    ["vacuum", { handle: "t" }, "unsupported"],
+    ["overwrite", { handle: "t", rows: [], partitions: "some" }, "invalid"],
+    ["overwrite", {
+      handle: "t",
+      rows: [["9", "outside", null]],
+      where: ["=", "id", "1"],
+    }, "invalid"],
+    ["update", { handle: "t", set: { nobody: { value: "1" } } }, "invalid"],
+    ["update", { handle: "t", set: { id: { twice: 2 } } }, "invalid"],
+    ["update", { handle: "t", set: { name: { add: 1 } } }, "invalid"],
+    ["update", { handle: "t", set: { id: { value: 1 } } }, "invalid"],
+    ["update", { handle: "t", set: {} }, "invalid"],
+    ["delete", { handle: "t", where: ["like", "name", "k%"] }, "invalid"],
+    ["appendSelect", { handle: "t", add: { name: 1 } }, "invalid"],
+    ["merge", { ...MERGE, whenMatched: "insert" }, "invalid"],
+    ["merge", { ...MERGE, whenNotMatched: "update" }, "invalid"],
+    ["merge", { ...MERGE, whenNotMatchedBySource: "update" }, "invalid"],
+    ["merge", { ...MERGE, whenMatchedSet: { id: { value: "1" } } }, "invalid"],
+    ["merge", MERGE, "invalid"],
+    ["merge", { ...MERGE, on: ["nobody"], whenMatched: "delete" }, "invalid"],
+    ["restore", { handle: "t" }, "invalid"],
+    ["restore", { handle: "t", version: 0, timestampMs: 0 }, "invalid"],
+    ["restore", { handle: "t", version: 7 }, "invalid"],
+    ["vacuum", { handle: "t", mode: "deep" }, "invalid"],
+    ["vacuum", { handle: "t", retentionHours: 0 }, "invalid"],
+    ["optimize", { handle: "t", zOrderBy: ["nobody"] }, "invalid"],
+    ["changes", { handle: "t", from: 0, to: 1 }, "invalid"],
+    ["alter", { handle: "t" }, "invalid"],
+    ["alter", {
+      handle: "t",
+      setNotNull: "id",
+      addFeature: "appendOnly",
+    }, "invalid"],
+    ["alter", { handle: "t", addColumns: [{ name: "x" }] }, "invalid"],
+    ["alter", { handle: "t", renameColumn: { from: "id" } }, "invalid"],
+    ["alter", { handle: "t", setNotNull: "name" }, "invalid"],
+    ["alter", { handle: "t", addFeature: "catalogManaged" }, "unsupported"],
+    ["repair", { handle: "t" }, "unsupported"],
     ["constructor", {}, "unsupported"],
   ];
   for (const [op, args, kind] of cases) {
@@ -220,13 +570,34 @@ Deno.test("the process answers malformed lines, goes on, and ends with its input
   }).spawn();
   // when lines that are no requests come before one that is,
   const writer = child.stdin.getWriter();
-  const lines = ["{", "[]", "", '{"id":7,"op":"hello"}'];
+  const table = "memory://engine-test/child";
+  const requests = [
+    { id: 7, op: "hello" },
+    { id: 8, op: "create", table, handle: "t", schema: SCHEMA },
+    { id: 9, op: "append", handle: "t", rows: [["1", "a", null]] },
+    { id: 10, op: "update", handle: "t", set: { id: { add: 1 } } },
+    { id: 11, op: "read", handle: "t" },
+    { id: 12, op: "delete", handle: "t", where: ["=", "id", "9"] },
+  ];
+  const lines = ["{", "[]", "", ...requests.map((r) => JSON.stringify(r))];
   await writer.write(new TextEncoder().encode(lines.join("\n")));
   await writer.close();
   const text = await new Response(child.stdout).text();
   // then each has its reply, and the status is 0.
   const replies = text.trim().split("\n").map((line) => JSON.parse(line));
-  assertEquals(replies.map((reply) => reply.id), [null, null, 7]);
-  assertEquals(replies.map(kindOf), ["invalid", "invalid", undefined]);
+  assertEquals(
+    replies.map((reply) => reply.id),
+    [null, null, 7, 8, 9, 10, 11, 12],
+  );
+  assertEquals(replies.slice(0, 3).map(kindOf), [
+    "invalid",
+    "invalid",
+    undefined,
+  ]);
+  for (const op of requests.map((request) => request.op)) {
+    assert(replies[2].capabilities.includes(op), op);
+  }
+  assertEquals(replies[6].rows, [["2", "a", null]]);
+  assertEquals([replies[7].committed, replies[7].version], [false, 2]);
   assertEquals((await child.status).code, 0);
 });

@@ -14,11 +14,16 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 /** The form of one argument. */
 export type Form =
   | "boolean"
+  | "column"
+  | "columns"
   | "integer"
+  | "json"
   | "list"
   | "names"
   | "natural"
+  | "number"
   | "object"
+  | "objects"
   | "strings"
   | "text"
   | "txn";
@@ -31,16 +36,25 @@ const isText = (value: JsonValue): boolean => typeof value === "string";
 const isObject = (value: JsonValue): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isColumn = (value: JsonValue): boolean =>
+  isText(value) ||
+  (Array.isArray(value) && value.length > 0 && value.every(isText));
+
 const isNatural = (value: JsonValue): boolean =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 
 const CHECKS: Readonly<Record<Form, (value: JsonValue) => boolean>> = {
   boolean: (value) => typeof value === "boolean",
+  column: isColumn,
+  columns: (value) => Array.isArray(value) && value.every(isColumn),
   integer: (value) => Number.isSafeInteger(value),
+  json: () => true,
   list: (value) => Array.isArray(value),
   names: (value) => Array.isArray(value) && value.every(isText),
   natural: isNatural,
+  number: (value) => typeof value === "number",
   object: isObject,
+  objects: (value) => Array.isArray(value) && value.every(isObject),
   strings: (value) => isObject(value) && Object.values(value).every(isText),
   text: isText,
   txn: (value) =>
@@ -50,11 +64,16 @@ const CHECKS: Readonly<Record<Form, (value: JsonValue) => boolean>> = {
 
 const SAID: Readonly<Record<Form, string>> = {
   boolean: "true or false",
+  column: "a column's name, or its path",
+  columns: "an array of columns' names, or paths",
   integer: "a whole number",
+  json: "JSON",
   list: "an array",
   names: "an array of names",
   natural: "a whole number from 0 up",
+  number: "a number",
   object: "an object",
+  objects: "an array of objects",
   strings: "an object of texts",
   text: "a text",
   txn: "{appId: text, version: whole number}",

@@ -31,18 +31,34 @@ const COMPARISONS: ReadonlySet<unknown> = new Set<CompareOp>([
   ">=",
 ]);
 
-type Path = readonly [string, ...string[]];
+/** A column's way from the top. */
+export type Path = readonly [string, ...string[]];
+
+/** Finds what a path means: the way to the column, and its type; nothing where there is none. */
+export type FindColumn = (
+  path: Path,
+) => { readonly path: Path; readonly type: DataType } | undefined;
+
+/** Finds columns of one schema. */
+export function columnsIn(schema: StructType): FindColumn {
+  return (path) => {
+    const field = fieldAt(schema, path);
+    return field && { path, type: field.type };
+  };
+}
 
 /**
  * Reads a predicate; its values are in the canonical encoding of their columns.
  *
+ * @param columns The columns that it may name.
  * @throws {DeltaError} `DELTA_COLUMN_NOT_FOUND`, or `DELTA_INVALID_ARGUMENT`
  *   where it has another form.
  */
 export function parsePredicate(
   json: JsonValue,
-  schema: StructType,
+  columns: StructType | FindColumn,
 ): Predicate {
+  const schema = typeof columns === "function" ? columns : columnsIn(columns);
   if (!Array.isArray(json)) throw malformed(json);
   const [op, ...rest] = json;
   if (op === "and" || op === "or") {
@@ -71,14 +87,14 @@ export function parsePredicate(
   throw malformed(json);
 }
 
-function columnOf(json: JsonValue, schema: StructType): [Path, DataType] {
+function columnOf(json: JsonValue, find: FindColumn): [Path, DataType] {
   const path = typeof json === "string" ? [json] : json;
   if (
     !Array.isArray(path) || path.length === 0 ||
     !path.every((name) => typeof name === "string")
   ) throw malformed(json);
-  const field = fieldAt(schema, path);
-  if (!field) {
+  const found = find(path as unknown as Path);
+  if (!found) {
     throw new DeltaError("DELTA_COLUMN_NOT_FOUND", {
       what: "Cannot evaluate the predicate",
       why: `the table has no column ${path.join(".")}`,
@@ -86,7 +102,7 @@ function columnOf(json: JsonValue, schema: StructType): [Path, DataType] {
       context: { path },
     });
   }
-  return [path as unknown as Path, field.type];
+  return [found.path, found.type];
 }
 
 function malformed(json: JsonValue): DeltaError {

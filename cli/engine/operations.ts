@@ -7,6 +7,7 @@
  */
 
 import { ENGINE_INFO } from "../../src/commit/commit_bytes.ts";
+import { ALTER_CHANGES, ALTER_OPERATION } from "./alter_operation.ts";
 import type { JsonObject } from "./arguments.ts";
 import { MAINTENANCE_OPERATIONS } from "./maintenance_operations.ts";
 import { READ_OPERATIONS } from "./read_operations.ts";
@@ -30,6 +31,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...READ_OPERATIONS,
   ...WRITE_OPERATIONS,
   ...MAINTENANCE_OPERATIONS,
+  alter: ALTER_OPERATION,
 };
 
 /** What `hello` says the engine has. */
@@ -37,6 +39,17 @@ export const CAPABILITIES: readonly string[] = [
   ...Object.keys(OPERATIONS),
   "append.txn",
   "append.mergeSchema",
+  "overwrite.where",
+  "overwrite.partitions",
+  "overwrite.overwriteSchema",
+  "merge.condition",
+  "merge.set",
+  "optimize.where",
+  "optimize.zOrderBy",
+  "restore.timestampMs",
+  "vacuum.lite",
+  "vacuum.full",
+  ...ALTER_CHANGES.map((name) => `alter.${name}`),
 ];
 
 function hello(session: Session, request: JsonObject): Promise<Answer> {
