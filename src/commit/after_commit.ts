@@ -42,6 +42,14 @@ export function isCheckpointDue(snapshot: Snapshot): boolean {
   return snapshot.version > 0 && snapshot.version % checkpointInterval === 0;
 }
 
+/** Of so many V2 checkpoints one has the name of a classic one. */
+const CLASSIC_NAMES = 10;
+
+function isClassicDue({ version, metadata }: Snapshot): boolean {
+  const { checkpointInterval } = tableProperties(metadata.configuration);
+  return version % (checkpointInterval * CLASSIC_NAMES) === 0;
+}
+
 /** Does what is due after a version was committed; it warns and never throws. */
 export async function afterCommit(
   context: TableContext,
@@ -99,6 +107,7 @@ export async function checkpointSnapshot(
     tombstones,
   }, {
     policy: isV2 ? "v2" : "classic",
+    classicName: isV2 && isClassicDue(snapshot),
     statsAsJson: properties.writeStatsAsJson,
     statsAsStruct: properties.writeStatsAsStruct,
     tombstoneRetentionMs: properties.deletedFileRetentionMs,

@@ -2,9 +2,10 @@
  * Writes a version's whole state as a checkpoint, and the hint that names it.
  *
  * A classic checkpoint is one file, and two writers of one version write the
- * same state, so that it does not matter whose stays. A V2 checkpoint is named
- * by a UUID and keeps its files in one sidecar. The hint is written last, and
- * only when the checkpoint is there.
+ * same state, so that it does not matter whose stays. A V2 checkpoint keeps its
+ * files in one sidecar and is named by a UUID, or now and then as a classic one,
+ * so that a reader that knows no V2 finds the protocol that tells it so. The hint
+ * is written last, and only when the checkpoint is there.
  *
  * Source: Delta protocol, "Checkpoints", "V2 Spec" and "Last Checkpoint File".
  *
@@ -70,6 +71,8 @@ export interface CheckpointState {
 export interface CheckpointOptions {
   /** `delta.checkpointPolicy`. */
   readonly policy: "classic" | "v2";
+  /** Gives a V2 checkpoint the name of a classic one; false by default. */
+  readonly classicName?: boolean | undefined;
   /** `delta.checkpoint.writeStatsAsJson`. */
   readonly statsAsJson: boolean;
   /** `delta.checkpoint.writeStatsAsStruct`. */
@@ -122,11 +125,9 @@ export async function writeCheckpoint(
     return await writeHint(context, kept, { path, bytes }, 0, options);
   }
   const sidecar = await writeSidecar(context, kept, options, now);
-  const path = uuidCheckpointPath(
-    state.version,
-    context.host.uuid(),
-    "parquet",
-  );
+  const path = options.classicName
+    ? checkpointPath(state.version)
+    : uuidCheckpointPath(state.version, context.host.uuid(), "parquet");
   const layout = layoutOf(kept, options, { core: true, files: false });
   const sidecars = sidecar ? [sidecar] : [];
   const core = coreRows(kept, sidecars);
@@ -275,7 +276,7 @@ async function writeHint(
     version: state.version,
     checkpoint: {
       version: state.version,
-      naming: isV2 ? "uuid" : "classic",
+      naming: isV2 && !options.classicName ? "uuid" : "classic",
       format: "parquet",
       files: [{
         path: top.path,

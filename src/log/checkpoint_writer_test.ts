@@ -99,6 +99,7 @@ Deno.test("writeCheckpoint() keeps every file as it was, dead rows left out", as
     ["classic", {}],
     ["classic, both statistics", { statsAsStruct: true }],
     ["V2", { policy: "v2" }],
+    ["V2 with a classic name", { policy: "v2", classicName: true }],
   ];
   for (const [name, over] of plans) {
     await t.step(name, async () => {

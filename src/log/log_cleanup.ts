@@ -12,6 +12,7 @@
 
 import { forEachAction } from "../actions/commit_codec.ts";
 import { decodePath } from "../actions/file_key.ts";
+import { DeltaError } from "../errors.ts";
 import { objectSource } from "../parquet/byte_source.ts";
 import { readFooter } from "../parquet/footer.ts";
 import { readParquet } from "../parquet/parquet_codec.ts";
@@ -32,6 +33,7 @@ import {
   sidecarPath,
 } from "./log_path.ts";
 import { childOf, columnOf, plainReader } from "./plain_values.ts";
+import { agreedTime, LARGEST_SKEW_MS } from "./store_clock.ts";
 
 /** How the log is cleaned. */
 export interface CleanupOptions {
@@ -53,8 +55,9 @@ const CHECKSUM = /^(\d{20})\.crc$/;
  * Deletes expired commits, checkpoints, checksums, compactions and sidecars.
  *
  * Time is the store's, as the newest file of the log shows it, or the host's
- * where that is earlier; when the two are more than a day apart nothing is
- * deleted.
+ * where that is earlier. When the two are more than a day apart the store is
+ * asked for its time: the table may have been idle. Where that is a day apart
+ * as well, a clock is wrong and nothing is deleted.
  *
  * @returns How many files were deleted.
  * @throws {DeltaError} The store's own errors.
@@ -67,7 +70,7 @@ export async function cleanLog(
   const objects: ObjectMeta[] = [];
   const list = context.store.list(`${LOG_FOLDER}/`, { signal });
   for await (const object of list) objects.push(object);
-  const now = agreedTime(context, objects);
+  const now = await timeToCleanBy(context, objects, signal);
   if (now === undefined) return 0;
   const listing = sortLog(objects);
   const cutoff = midnight(now - options.retentionMs);
@@ -88,20 +91,26 @@ export async function cleanLog(
   return paths.length;
 }
 
-/** The time that store and host agree on, the earlier of the two. */
-function agreedTime(
+/** The time that store and host agree on, the earlier of the two; `undefined` where they do not. */
+async function timeToCleanBy(
   context: TableContext,
   objects: readonly ObjectMeta[],
-): number | undefined {
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  if (objects.length === 0) return undefined;
   const newest = objects.reduce((max, o) => Math.max(max, o.lastModified), 0);
   const host = context.host.now();
-  if (Math.abs(host - newest) <= DAY_MS) return Math.min(host, newest);
-  context.warn(
-    `The log of ${context.url} was not cleaned: the clock here says ${
-      new Date(host).toISOString()
-    } and the newest file of the log is of ${new Date(newest).toISOString()}`,
-  );
-  return undefined;
+  if (Math.abs(host - newest) <= LARGEST_SKEW_MS) return Math.min(host, newest);
+  try {
+    const what = `The log of ${context.url} was not cleaned`;
+    return await agreedTime(context, what, signal);
+  } catch (error) {
+    if (!(error instanceof DeltaError) || error.code === "DELTA_ABORTED") {
+      throw error;
+    }
+    context.warn(error.message);
+    return undefined;
+  }
 }
 
 function midnight(timeMs: number): number {

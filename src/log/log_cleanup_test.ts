@@ -163,12 +163,26 @@ Deno.test("cleanLog() falls back to an older checkpoint that can be read", async
 
 Deno.test("cleanLog() refuses to act on a clock far from the store's", async () => {
   for (const skew of [30 * DAY, -30 * DAY]) {
-    const { context, store, host, warnings } = await table(20, [5, 10]);
-    host.advance(skew);
+    const { store, host } = await table(20, [5, 10]);
+    const wrong = { ...host, now: () => host.now() + skew };
+    const warnings: string[] = [];
+    const context = contextOf(store, {
+      host: wrong,
+      warn: (m) => warnings.push(m),
+    });
     assertEquals(await cleanLog(context, { retentionMs: 7 * DAY }), 0);
     assertEquals((await commits(store)).length, 21);
     assertEquals(warnings.length, 1);
+    assert(!(await names(store)).some((name) => name.startsWith(".")));
   }
+});
+
+Deno.test("cleanLog() cleans a table that was idle for long", async () => {
+  const { context, store, host, warnings } = await table(20, [5, 10, 20]);
+  host.advance(60 * DAY);
+  assert(await cleanLog(context, { retentionMs: 7 * DAY }) > 0);
+  assertEquals(await commits(store), [20]);
+  assertEquals(warnings, []);
 });
 
 Deno.test("cleanLog() trusts no commit that is younger than one after it", async () => {
