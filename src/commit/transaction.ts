@@ -378,7 +378,10 @@ export class Transaction {
     const base = this.#base;
     const metadata = base?.metadata ?? staged.metadata;
     const { isolationLevel } = tableProperties(metadata?.configuration ?? {});
-    const operation = this.#operation(staged);
+    // A merge that only inserts is an append to the table's features, and no INSERT … SELECT.
+    const operation = this.#options.operation === "MERGE"
+      ? "merge"
+      : this.#operation(staged);
     const claim = claimOf(base, staged);
     return {
       table: this.#context.url,

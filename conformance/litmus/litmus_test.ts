@@ -1,0 +1,12 @@
+import { assertEquals } from "@std/assert";
+import { ANOMALIES } from "./anomalies.ts";
+
+const ALL = [...ANOMALIES];
+
+for (const { id, name, run } of ALL) {
+  Deno.test(`litmus ${id} ${name}`, run);
+}
+
+Deno.test("no litmus test is there twice", () => {
+  assertEquals(new Set(ALL.map(({ id }) => id)).size, ALL.length);
+});
