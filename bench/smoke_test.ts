@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { commitBench, formatResult } from "./commit_bench.ts";
+import { formatFigures, memoryBench } from "./memory_bench.ts";
 import { percentile, summarise } from "./report.ts";
 import { neuralTable } from "./workloads.ts";
 
@@ -45,4 +46,22 @@ Deno.test("neuralTable() makes the rows asked for, other rows for another seed",
   const [one, two] = [neuralTable(10, 1), neuralTable(10, 2)];
   assertEquals([one.numRows, one.numCols], [10, 8]);
   assert(one.getChild("voltage")!.get(0) !== two.getChild("voltage")!.get(0));
+});
+
+Deno.test("memoryBench() runs every case in a process of its own", async () => {
+  const sizes = { rows: 2_000, logFiles: 50, sourceRows: 100 };
+  const figures = await memoryBench(sizes, () => {});
+  assertEquals(figures.map((f) => f.note), [
+    figures[0]!.note,
+    "2000 rows",
+    "200 rows from 1 files",
+    "50 files listed",
+    "0 files to 0",
+    "200 rows updated",
+    "100 source rows: 50 updated, 50 inserted",
+  ]);
+  assert(
+    figures.every((f) => f.peakMiB > 20 && f.peakMiB < f.boundMiB),
+    formatFigures(figures).join("\n"),
+  );
 });
