@@ -10,7 +10,9 @@
 
 import type { Data, RecordBatch } from "apache-arrow";
 import { DeltaError } from "../errors.ts";
-import { coerceValue } from "../schema/coerce_value.ts";
+import { bindAs } from "../expression/bind.ts";
+import { evaluateConstant } from "../expression/evaluate.ts";
+import { parseSql } from "../expression/parse_sql.ts";
 import type { DataType, StructField, StructType } from "../schema/data_type.ts";
 import { formatPath } from "../schema/schema_path.ts";
 import type { Value } from "../schema/value.ts";
@@ -178,13 +180,14 @@ export function hasDefault(field: StructField): boolean {
  * The value of a column that the data leaves out: its default, else null.
  *
  * @param field A column of the table.
+ * @param now Microseconds since the epoch, for a default like `current_timestamp()`.
  * @returns The value.
  * @throws {DeltaError} `DELTA_NOT_NULL_CONSTRAINT_VIOLATED` when the column takes no nulls
- *   and has no default, `DELTA_UNSUPPORTED_EXPRESSION` when its default is more than a literal.
+ *   and has no default, `DELTA_UNSUPPORTED_EXPRESSION` when its default cannot be evaluated.
  */
-export function missingValue(field: StructField): Value {
+export function missingValue(field: StructField, now?: bigint): Value {
   const text = field.metadata[DEFAULT_KEY];
-  if (typeof text === "string") return defaultValue(field, text);
+  if (typeof text === "string") return defaultValue(field, text, now);
   if (field.nullable) return null;
   throw new DeltaError("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", {
     what: `Cannot write rows without column ${formatPath([field.name])}`,
@@ -194,40 +197,26 @@ export function missingValue(field: StructField): Value {
   });
 }
 
-function defaultValue(field: StructField, text: string): Value {
-  const literal = parseLiteral(text.trim());
-  if (literal !== undefined) {
-    const input = typeof literal === "string" && isNumeric(field.type)
-      ? numeric(literal, field.type)
-      : literal;
-    return coerceValue(input, field.type, field.name);
+const NO_COLUMNS: StructType = { kind: "struct", fields: [] };
+
+function defaultValue(
+  field: StructField,
+  text: string,
+  now: bigint | undefined,
+): Value {
+  try {
+    const path = formatPath([field.name]);
+    return evaluateConstant(
+      bindAs(parseSql(text), field.type, NO_COLUMNS, path, { now }),
+    );
+  } catch (cause) {
+    if (!(cause instanceof DeltaError)) throw cause;
+    throw new DeltaError("DELTA_UNSUPPORTED_EXPRESSION", {
+      what: `Cannot work out the default of column ${formatPath([field.name])}`,
+      why: `it is ${text}; ${cause.details.what}: ${cause.details.why}`,
+      fix: "Add the column to the data",
+      context: { column: field.name, default: text },
+      cause,
+    });
   }
-  throw new DeltaError("DELTA_UNSUPPORTED_EXPRESSION", {
-    what: `Cannot work out the default of column ${formatPath([field.name])}`,
-    why: `this engine knows literal defaults only, and it is ${text}`,
-    fix: "Add the column to the data",
-    context: { column: field.name, default: text },
-  });
-}
-
-/** A SQL literal; numbers as text, so that no digit is lost; `undefined` when it is something else. */
-function parseLiteral(text: string): null | boolean | string | undefined {
-  const word = text.toLowerCase();
-  if (word === "null") return null;
-  if (word === "true" || word === "false") return word === "true";
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
-  const quoted = /^(?:(?:date|timestamp|timestamp_ntz)\s*)?'((?:[^'\\]|'')*)'$/i
-    .exec(text) ?? /^"((?:[^"\\]|"")*)"$/.exec(text);
-  return quoted?.[1]?.replaceAll("''", "'");
-}
-
-function isNumeric(type: DataType): boolean {
-  return ["byte", "short", "integer", "long", "float", "double"]
-    .includes(type.kind);
-}
-
-function numeric(text: string, type: DataType): unknown {
-  return type.kind === "long" && /^[+-]?\d+$/.test(text)
-    ? BigInt(text)
-    : Number(text);
 }

@@ -23,7 +23,8 @@ import {
 import { findField, foldCase, formatPath } from "../schema/schema_path.ts";
 import type { RowInput, Value } from "../schema/value.ts";
 import { arrowSchemaOf, assembleBatch, sameLayout } from "./assemble_batch.ts";
-import { enforceNotNull, hasDefault, missingValue } from "./enforce_columns.ts";
+import { enforceNotNull, missingValue } from "./enforce_columns.ts";
+import { fillColumns } from "./fill_columns.ts";
 import { grownSchema } from "./grow_schema.ts";
 import { inferAdditions } from "./infer_rows.ts";
 
@@ -105,16 +106,54 @@ export function schemaWanted(
   return grownSchema(table, fromArrowSchema(chunk.batch.schema), widen);
 }
 
+/** A chunk as columns of the table, before it is completed. */
+export interface PartialBatch {
+  /** The columns that the data has, under the schema's names, in its order and in canonical Arrow types. */
+  readonly batch: arrow.RecordBatch;
+  /** A byte per row, for each column that some rows have and some leave out: whether the row does. */
+  readonly omitted: ReadonlyMap<string, Uint8Array>;
+}
+
 /**
- * Turns a chunk into a batch of the table's schema.
+ * Turns a chunk into columns of the table's schema; what the data leaves out
+ * stays out.
  *
  * @param chunk The data.
  * @param schema The table's schema.
  * @param firstRow Number of its first row in the call's data, for messages.
  * @param constants Values of columns that the data leaves out, by the schema's names.
- * @returns A batch in canonical Arrow types, a column per field of the schema.
  * @throws {DeltaError} `DELTA_SCHEMA_MISMATCH` for unknown, repeated or mistyped columns,
- *   `DELTA_VALUE_OUT_OF_RANGE`, `DELTA_NOT_NULL_CONSTRAINT_VIOLATED`.
+ *   `DELTA_VALUE_OUT_OF_RANGE`.
+ */
+export function toPartialBatch(
+  chunk: InputChunk,
+  schema: StructType,
+  firstRow = 0,
+  constants: Constants = NO_CONSTANTS,
+): PartialBatch {
+  const rows = rowsOf(chunk);
+  const omitted = new Map<string, Uint8Array>();
+  const columns = chunk.kind === "rows"
+    ? columnsOfRows(chunk.rows, schema, firstRow, constants, omitted)
+    : columnsOfBatch(chunk.batch, schema, constants);
+  const whole = arrowSchemaOf(schema);
+  const isWhole = columns.every((column) => column);
+  const fields = whole.fields.filter((_, i) => columns[i]);
+  const given = columns.filter((column) => column !== undefined);
+  const batch = assembleBatch(
+    isWhole ? whole : new arrow.Schema(fields),
+    given,
+    rows,
+  );
+  return { batch, omitted };
+}
+
+/**
+ * Turns a chunk into a batch of the schema: columns that the data leaves out are
+ * their default, else null.
+ *
+ * @returns A batch in canonical Arrow types, a column per field of the schema.
+ * @throws {DeltaError} As {@link toPartialBatch}; `DELTA_NOT_NULL_CONSTRAINT_VIOLATED`.
  */
 export function toBatch(
   chunk: InputChunk,
@@ -122,13 +161,15 @@ export function toBatch(
   firstRow = 0,
   constants: Constants = NO_CONSTANTS,
 ): arrow.RecordBatch {
-  const rows = rowsOf(chunk);
-  const columns = chunk.kind === "rows"
-    ? columnsOfRows(chunk.rows, schema, firstRow, constants)
-    : columnsOfBatch(chunk.batch, schema, constants);
-  const batch = assembleBatch(arrowSchemaOf(schema), columns, rows);
-  enforceNotNull(batch, schema, firstRow);
-  return batch;
+  const { batch, omitted } = toPartialBatch(
+    chunk,
+    schema,
+    firstRow,
+    constants,
+  );
+  const complete = fillColumns(batch, schema, omitted, missingValue);
+  enforceNotNull(complete, schema, firstRow);
+  return complete;
 }
 
 function itemsOf(
@@ -209,24 +250,30 @@ function columnsOfRows(
   schema: StructType,
   firstRow: number,
   constants: Constants,
-): arrow.Data[] {
+  omitted: Map<string, Uint8Array>,
+): (arrow.Data | undefined)[] {
   const keys = keysOf(rows, schema, firstRow);
   const coerce = coercersOf(schema);
   return schema.fields.map((field, i) => {
     const names = keys[i]!;
     if (names.length === 0) return constant(field, rows.length, constants);
     if (constants.has(field.name)) throw givenTwice(field);
-    const absent = hasDefault(field) ? missingValue(field) : null;
+    let left: Uint8Array | undefined;
     const values = rows.map((row, at) => {
       const name = names.length === 1 ? names[0]! : keyIn(row, names);
       const input = row[name];
-      if (input === undefined) return absent;
+      if (input === undefined) {
+        left ??= new Uint8Array(rows.length);
+        left[at] = 1;
+        return null;
+      }
       try {
         return coerce[i]!(input);
       } catch (cause) {
         throw atRow(cause, firstRow + at);
       }
     });
+    if (left) omitted.set(field.name, left);
     return buildColumn(field.type, values);
   });
 }
@@ -286,10 +333,9 @@ function constant(
   field: StructField,
   rows: number,
   constants: Constants,
-): arrow.Data {
-  const value = constants.has(field.name)
-    ? constants.get(field.name)!
-    : missingValue(field);
+): arrow.Data | undefined {
+  const value = constants.get(field.name);
+  if (value === undefined) return undefined;
   return buildColumn(field.type, new Array<Value>(rows).fill(value));
 }
 
@@ -297,7 +343,7 @@ function columnsOfBatch(
   batch: arrow.RecordBatch,
   schema: StructType,
   constants: Constants,
-): arrow.Data[] {
+): (arrow.Data | undefined)[] {
   const sources = sourcesOf(batch.schema, schema);
   const types = arrowSchemaOf(schema).fields;
   return schema.fields.map((field, i) => {

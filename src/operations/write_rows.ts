@@ -9,12 +9,13 @@ import type { RecordBatch } from "apache-arrow";
 import type { AddFile, Metadata, Protocol } from "../actions/action.ts";
 import { decodePath } from "../actions/file_key.ts";
 import type { Transaction } from "../commit/transaction.ts";
+import { type RowEnforcer, rowEnforcer } from "../data/enforce_rows.ts";
 import {
   type InputChunk,
   readChunks,
   schemaWanted,
   type TableData,
-  toBatch,
+  toPartialBatch,
 } from "../data/row_input.ts";
 import {
   dataFileWriter,
@@ -73,13 +74,26 @@ export async function writeRows(
   const { mergeSchema, targetFileSize, signal } = options;
   let target = base;
   const constants = constantsOf(target.schema, options.partition);
+  let enforce = enforcerOf(context, target);
+  const complete = (chunk: InputChunk, firstRow: number): RecordBatch => {
+    const { batch, omitted } = toPartialBatch(
+      chunk,
+      target.schema,
+      firstRow,
+      constants,
+    );
+    return enforce(batch, { firstRow, omitted });
+  };
   const writer = dataFileWriter(context, target, { targetFileSize, signal });
   try {
     for await (const chunk of readChunks(data)) {
       const grown = mergeSchema ? grownTarget(context, target, chunk) : target;
-      if (grown !== target) await writer.retarget(target = grown);
+      if (grown !== target) {
+        await writer.retarget(target = grown);
+        enforce = enforcerOf(context, target);
+      }
       // A batch without rows still has columns, which must be the table's.
-      const batch = toBatch(chunk, target.schema, writer.rows, constants);
+      const batch = complete(chunk, writer.rows);
       await inspect?.(batch);
       await writer.write(batch);
     }
@@ -98,6 +112,12 @@ export async function writeRows(
     await writer.abort();
     throw error;
   }
+}
+
+/** What the table demands of rows that are written now. */
+function enforcerOf(context: TableContext, target: WriteTarget): RowEnforcer {
+  const now = BigInt(context.host.now()) * 1000n;
+  return rowEnforcer(target.schema, target.metadata, target.protocol, { now });
 }
 
 function constantsOf(

@@ -13,7 +13,11 @@ import type { Metadata, Protocol } from "../actions/action.ts";
 import { DeltaError, type ErrorCode } from "../errors.ts";
 import { mapFields } from "../schema/column_mapping.ts";
 import type { DataType, StructField, StructType } from "../schema/data_type.ts";
-import { hasConstraints } from "./protocol_for.ts";
+import {
+  constraintsOf,
+  generatedColumnsOf,
+  invariantsOf,
+} from "./row_rules.ts";
 import {
   featureNamed,
   featuresOf,
@@ -124,10 +128,7 @@ export interface ColumnDefault {
   readonly expression: string;
 }
 
-/**
- * The top-level columns with a default, which this engine does not evaluate: an
- * append whose data leaves one of them out must be refused.
- */
+/** The top-level columns with a default, which rows that leave the column out get. */
 export function columnDefaults(schema: StructType): readonly ColumnDefault[] {
   return schema.fields.flatMap((field) => {
     const expression = field.metadata["CURRENT_DEFAULT"];
@@ -193,17 +194,25 @@ const noCollations: Rule = whenRowsAdded(({ schema }) => {
   return column && `column ${column.name} has a collation`;
 });
 
+/** Rows are checked and columns computed; what cannot be evaluated stands in the way. */
+function evaluable(rules: (table: TableUse) => unknown): Rule {
+  return whenRowsAdded((table) => {
+    try {
+      rules(table);
+      return undefined;
+    } catch (cause) {
+      if (!(cause instanceof DeltaError)) throw cause;
+      return `${cause.details.what}: ${cause.details.why}`;
+    }
+  });
+}
+
 const RULES: Readonly<Record<string, Rule>> = {
-  invariants: columnWith("delta.invariants", "an invariant"),
-  checkConstraints: whenRowsAdded(({ metadata }) =>
-    hasConstraints(metadata.configuration)
-      ? `the table has ${constraintNames(metadata)}`
-      : undefined
+  invariants: evaluable(({ schema }) => invariantsOf(schema)),
+  checkConstraints: evaluable(({ schema, metadata }) =>
+    constraintsOf(schema, metadata.configuration)
   ),
-  generatedColumns: columnWith(
-    "delta.generationExpression",
-    "a generation expression",
-  ),
+  generatedColumns: evaluable(({ schema }) => generatedColumnsOf(schema)),
   identityColumns: columnWith("delta.identity.start", "generated identities"),
   variantType: noVariants,
   "variantType-preview": noVariants,
@@ -273,12 +282,6 @@ function checkAppendOnly(
     fix: "Append, or set delta.appendOnly to false first",
     context: { operation: intent.operation },
   });
-}
-
-function constraintNames(metadata: TableUse["metadata"]): string {
-  return Object.keys(metadata.configuration)
-    .filter((key) => key.startsWith("delta.constraints."))
-    .sort().join(" and ");
 }
 
 function findColumn(

@@ -110,11 +110,6 @@ Deno.test("checkWritable() writes every legacy version and every feature that is
 Deno.test("checkWritable() refuses by name each feature that is used and not honoured", () => {
   const on = (key: string) => ({ configuration: { [key]: "true" } });
   const cases: [string, Write][] = [
-    ["invariants", { schema: schemaOf("long", { "delta.invariants": "{}" }) }],
-    ["checkConstraints", { configuration: { "delta.constraints.c": "a > 0" } }],
-    ["generatedColumns", {
-      schema: schemaOf("long", { "delta.generationExpression": "1" }),
-    }],
     ["identityColumns", {
       schema: schemaOf("long", { "delta.identity.start": 1 }),
     }],
@@ -148,8 +143,43 @@ Deno.test("checkWritable() refuses by name each feature that is used and not hon
   }
 });
 
+Deno.test("checkWritable() refuses by name the rules that it cannot evaluate, and no others", () => {
+  const constraint = (sql: string) => ({
+    configuration: { "delta.constraints.c": sql },
+  });
+  const column = (key: string, text: string) => ({
+    schema: schemaOf("long", { [key]: text }),
+  });
+  const invariant = (sql: string) =>
+    column(
+      "delta.invariants",
+      JSON.stringify({ expression: { expression: sql } }),
+    );
+  const generated = (sql: string) => column("delta.generationExpression", sql);
+  write(listing("invariants"), invariant("a > 3"));
+  write(listing("checkConstraints"), constraint("a > 0 AND a % 2 = 0"));
+  write(listing("generatedColumns"), generated("year(DATE '2024-01-01')"));
+  const cases: [string, Write, string][] = [
+    ["invariants", invariant("soundex(a) = 1"), "invariant of a"],
+    ["invariants", column("delta.invariants", "{}"), "invariant"],
+    ["checkConstraints", constraint("b > 0"), "constraint c (b > 0)"],
+    ["checkConstraints", constraint("a >"), "constraint c (a >)"],
+    ["checkConstraints", constraint("a + 1"), "not boolean"],
+    ["generatedColumns", generated("now()"), "column a, generated as now()"],
+    ["generatedColumns", generated("a + 1"), "a is generated itself"],
+  ];
+  for (const [feature, given, wanted] of cases) {
+    const error = refusal(() => write(listing(feature), given));
+    assertEquals(error.code, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE");
+    assertEquals(error.context["features"], [feature]);
+    assert(error.message.includes(wanted), error.message);
+    // Where no row is written it stands in nobody's way.
+    write(listing(feature), { ...given, operation: "delete" });
+  }
+});
+
 Deno.test("checkWritable() minds the features that legacy versions imply, from the version on", () => {
-  const constrained = { configuration: { "delta.constraints.c": "a > 0" } };
+  const constrained = { configuration: { "delta.constraints.c": "f(a)" } };
   write(versions(1, 2), constrained);
   assertEquals(
     refusal(() => write(versions(1, 3), constrained)).context["features"],
@@ -161,7 +191,7 @@ Deno.test("checkWritable() minds the features that legacy versions imply, from t
 });
 
 Deno.test("checkWritable() asks nothing of rows when none are added", () => {
-  const constrained = { configuration: { "delta.constraints.c": "a > 0" } };
+  const constrained = { configuration: { "delta.constraints.c": "f(a)" } };
   for (const operation of ["metadata", "delete", "vacuum"] as const) {
     write(versions(1, 3), { ...constrained, operation });
   }

@@ -74,10 +74,10 @@ const mapping: Options = { requires: ["columnMapping"] };
 /** All features known by name, in the order of the protocol's versions and chapters. */
 export const TABLE_FEATURES: readonly TableFeature[] = [
   writer("appendOnly", since(1, 2)),
-  writer("invariants", { ...since(1, 2), ...unused }),
-  writer("checkConstraints", { ...since(1, 3), ...unused }),
+  writer("invariants", since(1, 2)),
+  writer("checkConstraints", since(1, 3)),
   writer("changeDataFeed", since(1, 4)),
-  writer("generatedColumns", { ...since(1, 4), ...unused }),
+  writer("generatedColumns", since(1, 4)),
   both("columnMapping", since(2, 5)),
   writer("identityColumns", { ...since(1, 6), ...unused }),
   both("deletionVectors"),
