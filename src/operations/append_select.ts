@@ -36,6 +36,7 @@ import {
 } from "./shared/change_result.ts";
 import { orAbort } from "./shared/delete_from.ts";
 import { RowChanges } from "./shared/row_changes.ts";
+import { enforcerOf, outdated } from "./shared/row_enforcer.ts";
 import { checkKnown, checkTargetFileSize, isApplied } from "./write_options.ts";
 
 /** Options of {@link appendSelect}. */
@@ -106,11 +107,13 @@ export async function appendSelect(
     targetFileSize: options.targetFileSize,
     signal,
   });
+  const recompute = outdated(enforcerOf(context, base), assignments, base);
   let inserted = 0;
   const staged = await orAbort(changes, async () => {
     for await (const batch of scan(context, base, { where, signal })) {
       inserted += batch.numRows;
-      await changes.insert(apply(batch, columnsOfBatch(batch, schema)));
+      const copies = apply(batch, columnsOfBatch(batch, schema));
+      await changes.insert(copies, recompute);
     }
   });
   if (inserted === 0 && !options.txn) {

@@ -11,17 +11,15 @@
  * @module
  */
 
-import type * as arrow from "apache-arrow";
+import * as arrow from "apache-arrow";
 import type { Transaction } from "../commit/transaction.ts";
 import { arrowSchemaOf } from "../data/assemble_batch.ts";
-import { missingValue } from "../data/enforce_columns.ts";
 import type { TableData } from "../data/row_input.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
 import { type BindOptions, bindPredicate } from "../expression/bind.ts";
 import type { BoundExpression } from "../expression/bound.ts";
 import type { PredicateInput } from "../expression/predicate_input.ts";
-import { buildColumn } from "../parquet/build_column.ts";
-import { batchOf } from "../parquet/column_data.ts";
+import { batchOf, nullColumn } from "../parquet/column_data.ts";
 import { takeRows } from "../parquet/take_rows.ts";
 import { checkWritable } from "../protocol/support.ts";
 import { planScan } from "../scan/plan_scan.ts";
@@ -77,7 +75,7 @@ import {
   RowChanges,
   type RowEdit,
 } from "./shared/row_changes.ts";
-import { rowEnforcerOf } from "./shared/row_enforcer.ts";
+import { enforcerOf, outdated } from "./shared/row_enforcer.ts";
 import { checkKnown, checkTargetFileSize, isApplied } from "./write_options.ts";
 
 /** What happens to a target row: exactly one of `update` and `delete`. */
@@ -138,6 +136,8 @@ const BOTH: readonly Side[] = ["target", "source"];
 interface BoundRowClause extends RowClause {
   /** Makes the new rows; `undefined` where rows are deleted. */
   readonly update: RowUpdater | undefined;
+  /** What it sets. */
+  readonly sets: readonly BoundAssignment[];
 }
 
 /** A clause for source rows, bound. */
@@ -219,7 +219,7 @@ export async function merge(
   const counts: Counts = { updated: 0, deleted: 0, inserted: 0 };
   const staged = await orAbort(changes, async () => {
     for (const file of files) {
-      await changeFile(changes, base, bound, file, counts);
+      await changeFile(context, changes, base, bound, file, counts);
     }
     for (const batch of insertedRows(base.schema, bound, inserts)) {
       counts.inserted += batch.numRows;
@@ -344,6 +344,7 @@ async function bindMerge(
         condition: bindCondition(clause.condition, scope, sides),
         deletes: sets === undefined,
         update: sets && rowUpdater(sets, schema),
+        sets: sets ?? [],
       };
     };
   return {
@@ -431,6 +432,7 @@ function rowsWithout(flags: Uint8Array): Uint32Array {
 // ---- second pass ------------------------------------------------------------
 
 async function changeFile(
+  context: TableContext,
   changes: RowChanges,
   base: Snapshot,
   bound: BoundMerge,
@@ -445,11 +447,11 @@ async function changeFile(
     else updates++;
   }
   counts.updated += updates;
-  const enforce = rowEnforcerOf(base);
+  const enforce = enforcerOf(context, base);
   const edit: RowEdit = (touched, first) => {
     const rows: arrow.RecordBatch[] = [];
     const made: RowChange[] = [];
-    clauses.forEach(({ update }, number) => {
+    clauses.forEach(({ update, sets }, number) => {
       const picked = rowsOf(numbers, number, first, touched.numRows);
       if (picked.length === 0) return;
       const whole = picked.length === touched.numRows;
@@ -463,7 +465,9 @@ async function changeFile(
         bound.source.columns,
         (row) => sources[first + picked[row]!]!,
       );
-      const batch = enforce(update(old, columns));
+      const batch = enforce(update(old, columns), {
+        recompute: outdated(enforce, sets, base),
+      });
       rows.push(batch);
       made.push(
         { type: "update_preimage", batch: old },
@@ -511,6 +515,7 @@ function insertsOf(bound: BoundMerge, unmatched: Uint32Array): Insert[] {
     .filter((insert) => insert.rows.length > 0);
 }
 
+/** The rows to insert, with the columns that their clause gives. */
 function* insertedRows(
   schema: StructType,
   bound: BoundMerge,
@@ -518,30 +523,33 @@ function* insertedRows(
 ): Generator<arrow.RecordBatch> {
   for (const { clause, rows } of inserts) {
     const update = rowUpdater(clause.values, schema);
+    const given = new Set(clause.values.map(({ index }) => index));
     for (let at = 0; at < rows.length; at += INSERT_ROWS) {
       const some = rows.slice(at, at + INSERT_ROWS);
-      const empty = missingRows(schema, clause.values, some.length);
-      yield update(empty, sourceColumns(bound.source, (row) => some[row]!));
+      const columns = sourceColumns(bound.source, (row) => some[row]!);
+      yield onlyColumns(update(nullRows(schema, some.length), columns), given);
     }
   }
 }
 
-/** Rows of defaults and nulls. */
-function missingRows(
-  schema: StructType,
-  given: readonly BoundAssignment[],
-  count: number,
-): arrow.RecordBatch {
+function nullRows(schema: StructType, count: number): arrow.RecordBatch {
   const arrowSchema = arrowSchemaOf(schema);
-  const whole = new Set(
-    given.flatMap(({ index, inside }) => inside.length === 0 ? [index] : []),
-  );
-  const columns = schema.fields.map((field, i) => {
-    const value = whole.has(i) ? null : missingValue(field);
-    const type = arrowSchema.fields[i]!.type;
-    return buildColumn(field.type, new Array(count).fill(value), type);
-  });
+  const columns = arrowSchema.fields.map((f) => nullColumn(f.type, count));
   return batchOf(arrowSchema, columns, count);
+}
+
+/** The batch without columns that nobody gave: they take their default. */
+function onlyColumns(
+  batch: arrow.RecordBatch,
+  given: ReadonlySet<number>,
+): arrow.RecordBatch {
+  const { fields } = batch.schema;
+  if (given.size === fields.length) return batch;
+  return batchOf(
+    new arrow.Schema(fields.filter((_, i) => given.has(i))),
+    batch.data.children.filter((_, i) => given.has(i)),
+    batch.numRows,
+  );
 }
 
 function sourceColumns(

@@ -34,7 +34,7 @@ import { orAbort } from "./shared/delete_from.ts";
 import { predicateText } from "./shared/predicate_text.ts";
 import { checkNotAppendOnly } from "./shared/removes.ts";
 import { keepsFeed, RowChanges, type RowEdit } from "./shared/row_changes.ts";
-import { rowEnforcerOf } from "./shared/row_enforcer.ts";
+import { enforcerOf, outdated } from "./shared/row_enforcer.ts";
 import { searchRows } from "./shared/search.ts";
 import { checkKnown, checkTargetFileSize, isApplied } from "./write_options.ts";
 
@@ -134,9 +134,11 @@ function updateOf(
     now: microsOf(context),
   });
   const apply = rowUpdater(assignments, schema);
-  const enforce = rowEnforcerOf(base);
+  const enforce = enforcerOf(context, base);
+  const recompute = outdated(enforce, assignments, base);
   return (touched) => {
-    const rows = enforce(apply(touched, columnsOfBatch(touched, schema)));
+    const updated = apply(touched, columnsOfBatch(touched, schema));
+    const rows = enforce(updated, { recompute });
     return {
       rows: [rows],
       changes: [

@@ -21,10 +21,10 @@ import { columnReader } from "../../parquet/arrow_values.ts";
 import { buildColumn } from "../../parquet/build_column.ts";
 import { batchOf } from "../../parquet/column_data.ts";
 import { coercer } from "../../schema/coerce_value.ts";
-import {
-  type DataType,
-  type StructField,
-  type StructType,
+import type {
+  DataType,
+  StructField,
+  StructType,
 } from "../../schema/data_type.ts";
 import { findField, formatPath } from "../../schema/schema_path.ts";
 import type { StructValue, Value } from "../../schema/value.ts";

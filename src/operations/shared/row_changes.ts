@@ -27,12 +27,13 @@ import {
   type FileDeletion,
   writeDeletionVectors,
 } from "../../data/write_deletion_vectors.ts";
+import type { RowEnforcer } from "../../data/enforce_rows.ts";
 import { hasFeature } from "../../protocol/table_feature.ts";
 import { tableProperties } from "../../protocol/table_property.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
 import type { TableContext } from "../../store/table_context.ts";
 import { checkRewritable } from "./check_rewritable.ts";
-import { type RowEnforcer, rowEnforcerOf } from "./row_enforcer.ts";
+import { enforcerOf } from "./row_enforcer.ts";
 import { removeOf } from "./removes.ts";
 
 /** A file of which every live row is touched, known without opening it. */
@@ -138,6 +139,7 @@ export class RowChanges {
   readonly #now: number;
   #writer: DataFileWriter | undefined;
   #changes: ChangeFileWriter | undefined;
+  #inserted = 0;
   #copiedRows = 0;
   #goneBytes = 0;
   #goneFiles = 0;
@@ -157,7 +159,7 @@ export class RowChanges {
     this.#base = base;
     this.#options = options;
     this.#vectors = usesVectors(base);
-    this.#enforce = rowEnforcerOf(base);
+    this.#enforce = enforcerOf(context, base);
     this.#now = context.host.now();
     if (options.recordsChanges) {
       this.#changes = changeFileWriter(context, base, {
@@ -196,9 +198,20 @@ export class RowChanges {
     else this.#hide(file);
   }
 
-  /** Adds rows; they are checked, and completed, first. */
-  async insert(batch: RecordBatch): Promise<void> {
-    const rows = this.#enforce(batch);
+  /**
+   * Adds rows; they are checked first, and columns that they lack filled in.
+   *
+   * @param recompute Generated columns whose values in the batch are old.
+   */
+  async insert(
+    batch: RecordBatch,
+    recompute?: ReadonlySet<string>,
+  ): Promise<void> {
+    const rows = this.#enforce(batch, {
+      firstRow: this.#inserted,
+      recompute,
+    });
+    this.#inserted += rows.numRows;
     await this.#write(rows);
     await this.#changes?.write("insert", rows);
   }

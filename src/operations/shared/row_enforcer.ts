@@ -1,21 +1,33 @@
 /**
- * What the table demands of every row that is written to it, as one function of
- * a batch.
+ * What a table demands of changed rows: the enforcer of its rules, and which
+ * generated columns have to be worked out anew.
  *
  * @module
  */
 
-import type { RecordBatch } from "apache-arrow";
-import { enforceNotNull } from "../../data/enforce_columns.ts";
+import { type RowEnforcer, rowEnforcer } from "../../data/enforce_rows.ts";
 import type { WriteTarget } from "../../data/write_data_files.ts";
+import type { TableContext } from "../../store/table_context.ts";
+import { type BoundAssignment, microsOf } from "./assignments.ts";
 
-/** Checks rows; answers with them, complete. */
-export type RowEnforcer = (batch: RecordBatch) => RecordBatch;
+/** The enforcer of a table's rules for rows that are written now. */
+export function enforcerOf(
+  context: TableContext,
+  table: WriteTarget,
+): RowEnforcer {
+  const { schema, metadata, protocol } = table;
+  return rowEnforcer(schema, metadata, protocol, { now: microsOf(context) });
+}
 
-/** The demands of a table. */
-export function rowEnforcerOf(table: WriteTarget): RowEnforcer {
-  return (batch) => {
-    enforceNotNull(batch, table.schema);
-    return batch;
-  };
+/** The generated columns that assignments leave alone: their values follow the columns that are set. */
+export function outdated(
+  enforcer: RowEnforcer,
+  assignments: readonly BoundAssignment[],
+  table: WriteTarget,
+): ReadonlySet<string> {
+  const names = new Set(enforcer.generated);
+  for (const { index } of assignments) {
+    names.delete(table.schema.fields[index]!.name);
+  }
+  return names;
 }
