@@ -245,7 +245,9 @@ of the append; of other winners nobody knows what they read.
 
 A CHECK constraint or NOT NULL speaks of every row of the version it lands on, so
 it is refused behind any added row, at every level. Row tracking, IcebergCompat and
-the end of a feature speak of every file: they are refused behind any added file.
+the end of a feature that files tell of speak of every file: they are refused behind
+any added file. Whoever drops a feature is refused behind any change of metadata,
+and behind any domain that is set while the feature domainMetadata goes.
 `;
 }
 

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { ANOMALIES } from "./anomalies.ts";
+import { INTERACTIONS } from "./interactions.ts";
+import { UPKEEP } from "./log_upkeep.ts";
 
-const ALL = [...ANOMALIES];
+const ALL = [...ANOMALIES, ...INTERACTIONS, ...UPKEEP];
 
 for (const { id, name, run } of ALL) {
   Deno.test(`litmus ${id} ${name}`, run);

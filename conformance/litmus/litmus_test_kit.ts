@@ -77,13 +77,15 @@ export interface Lab {
 }
 
 const URL = "memory://litmus";
+/** Every table draws names of its own: a file may go from one to another. */
+let labs = 0;
 
 /** Makes the table. */
 export async function lab(
   setup: Setup,
   level: IsolationLevel = "Serializable",
 ): Promise<Lab> {
-  const host = virtualHost();
+  const host = virtualHost(++labs);
   const store = memoryStore(undefined, host);
   const options: CreateTableOptions = {
     store,

@@ -45,7 +45,8 @@ export function claimOf(
   staged: StagedActions,
 ): Claim {
   if (!base) return "none";
-  if (dropsFeatures(base.protocol, staged.protocol)) return "files";
+  const dropped = droppedFeatures(base.protocol, staged.protocol);
+  if (dropped.some((name) => !NO_TRACE_IN_FILES.has(name))) return "files";
   if (!staged.metadata) return "none";
   const before = base.metadata.configuration;
   const after = staged.metadata.configuration;
@@ -61,11 +62,29 @@ export function claimOf(
     : "none";
 }
 
-/** What is left of a dropped feature must be gone from every file. */
-function dropsFeatures(before: Protocol, after: Protocol | undefined): boolean {
-  if (!after) return false;
-  const kept = featuresOf(after);
-  return [...featuresOf(before)].some((name) => !kept.has(name));
+/** Features that no file can tell of: dropped, they leave nothing behind in one. */
+const NO_TRACE_IN_FILES: ReadonlySet<string> = new Set([
+  "appendOnly",
+  "invariants",
+  "checkConstraints",
+  "changeDataFeed",
+  "generatedColumns",
+  "identityColumns",
+  "v2Checkpoint",
+  "vacuumProtocolCheck",
+  "domainMetadata",
+  "inCommitTimestamp",
+  "allowColumnDefaults",
+]);
+
+/** The features that a staged protocol lacks and the table has: nothing of them may be left. */
+export function droppedFeatures(
+  before: Protocol,
+  staged: Protocol | undefined,
+): readonly string[] {
+  if (!staged) return [];
+  const kept = featuresOf(staged);
+  return [...featuresOf(before)].filter((name) => !kept.has(name));
 }
 
 function isTrue(text: string | undefined): boolean {

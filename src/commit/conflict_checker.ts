@@ -13,6 +13,7 @@
 
 import type { Txn } from "../actions/action.ts";
 import { parseSchema } from "../schema/schema_json.ts";
+import { droppedFeatures } from "./claims.ts";
 import {
   type CheckResult,
   conflict,
@@ -59,8 +60,22 @@ export const checkRebasable: ConflictCheck = (ours, winner) =>
     "came first, and a restore has to be prepared anew on what it left",
   );
 
-/** A winner that set or removed a domain which we set or remove too; row ids are counted anew instead. */
-export const checkDomains: ConflictCheck = (ours, winner) => {
+/**
+ * A winner that set or removed a domain which we set or remove too, or set one
+ * while we end the feature; row ids are counted anew instead.
+ */
+export const checkDomains: ConflictCheck = (ours, winner, facts) => {
+  const ends = droppedFeatures(facts.protocol, ours.staged.protocol)
+    .includes("domainMetadata");
+  const left = ends ? winner.domains.find((d) => !d.removed) : undefined;
+  if (left) {
+    return conflict(
+      "DELTA_CONCURRENT_TRANSACTION",
+      winner,
+      `set the metadata domain ${left.domain}, and this transaction drops the feature domainMetadata`,
+      { domain: left.domain },
+    );
+  }
   const mine = new Set(ours.staged.domains.map((d) => d.domain));
   const set = winner.domains.find(({ domain }) =>
     domain !== ROW_TRACKING_DOMAIN && mine.has(domain)

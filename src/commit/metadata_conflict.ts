@@ -15,6 +15,7 @@ import {
 } from "../schema/column_mapping.ts";
 import type { StructType } from "../schema/data_type.ts";
 import { formatSchema, parseSchema } from "../schema/schema_json.ts";
+import { droppedFeatures } from "./claims.ts";
 import {
   conflict,
   type ConflictCheck,
@@ -59,7 +60,11 @@ export const checkMetadata: ConflictCheck = (ours, winner, facts) => {
   if (winner.metadata === undefined || !touchesTable(ours.staged)) return PASS;
   const before = completeMetadata(facts.metadata);
   const after = completeMetadata(winner.metadata);
-  const differs = difference(before, after, ours);
+  // What we write is the whole metadata: nothing of theirs would be left. And
+  // who drops a feature has seen that nobody uses it.
+  const isFixed = ours.staged.metadata !== undefined ||
+    droppedFeatures(facts.protocol, ours.staged.protocol).length > 0;
+  const differs = difference(before, after, isFixed ? undefined : ours);
   if (differs === undefined) return PASS;
   return conflict(
     "DELTA_METADATA_CHANGED",
@@ -68,11 +73,11 @@ export const checkMetadata: ConflictCheck = (ours, winner, facts) => {
   );
 };
 
-/** What of the metadata changed that we cannot adapt to, in words. */
+/** What of the metadata changed that we cannot adapt to, in words; without `ours` anything that changed. */
 function difference(
   before: Metadata,
   after: Metadata,
-  ours: Ours,
+  ours: Ours | undefined,
 ): string | undefined {
   if (before.id !== after.id) return "the table's id";
   const partitions = [before, after].map((m) =>
@@ -82,12 +87,8 @@ function difference(
   if (before.format.provider !== after.format.provider) return "the format";
   if (before.name !== after.name) return "the name";
   if (before.description !== after.description) return "the description";
-  // What we write is the whole metadata: nothing of theirs would be left. And
-  // who drops a feature has seen that nobody uses it.
-  const carries = ours.staged.metadata !== undefined ||
-    (ours.staged.protocol !== undefined && ours.claim === "files");
   const property = changedKeys(before.configuration, after.configuration)
-    .find((key) => carries || !adapts(key, before, after, ours));
+    .find((key) => !ours || !adapts(key, before, after, ours));
   if (property !== undefined) return `the property ${property}`;
   return sameColumns(before, after) ? undefined : "the schema";
 }
