@@ -128,6 +128,10 @@ export async function buildEvidence(source: EvidenceSource): Promise<Evidence> {
   const states = new Map<number, TableState>([[-1, NOTHING]]);
   let state = NOTHING;
   for (const commit of commits) {
+    // A version that was skipped stays what the one before it was.
+    for (let gap = state.version + 1; gap < commit.version; gap++) {
+      states.set(gap, state);
+    }
     state = applyCommit(state, commit, rowsOf);
     states.set(commit.version, state);
   }

@@ -9,6 +9,18 @@ import { checkRemoveLiveness } from "./c02_remove_liveness.ts";
 import { checkRearrangement } from "./c03_rearrangement.ts";
 import { checkOutcomeTruth } from "./c04_outcome_truth.ts";
 import { checkSerializability } from "./c05_serializability.ts";
+import { checkWriteSerializability } from "./c06_write_serializability.ts";
+import { checkSnapshotIsolation } from "./c07_snapshot_isolation.ts";
+import { checkAtomicReads } from "./c08_atomic_reads.ts";
+import { checkSessions } from "./c09_sessions.ts";
+import { checkRealTime } from "./c10_real_time.ts";
+import { checkJustifiedConflicts } from "./c11_justified_conflicts.ts";
+import { checkTimeTravel } from "./c13_time_travel.ts";
+import { checkCheckpoints } from "./c14_checkpoints.ts";
+import { checkReachability } from "./c15_reachability.ts";
+import { checkDurability } from "./c16_durability.ts";
+import { checkInvariants } from "./c17_invariants.ts";
+import { checkProgress } from "./c18_progress.ts";
 import type { Evidence } from "./evidence.ts";
 import type { CheckId, Verdict } from "./verdict.ts";
 
@@ -16,12 +28,24 @@ import type { CheckId, Verdict } from "./verdict.ts";
 export type Check = (evidence: Evidence) => readonly Verdict[];
 
 /** Every check by its name. */
-export const CHECKS: Readonly<Partial<Record<CheckId, Check>>> = {
+export const CHECKS: Readonly<Record<CheckId, Check>> = {
   C1: checkLogIntegrity,
   C2: checkRemoveLiveness,
   C3: checkRearrangement,
   C4: checkOutcomeTruth,
   C5: checkSerializability,
+  C6: checkWriteSerializability,
+  C7: checkSnapshotIsolation,
+  C8: checkAtomicReads,
+  C9: checkSessions,
+  C10: checkRealTime,
+  C11: checkJustifiedConflicts,
+  C13: checkTimeTravel,
+  C14: checkCheckpoints,
+  C15: checkReachability,
+  C16: checkDurability,
+  C17: checkInvariants,
+  C18: checkProgress,
 };
 
 /** What the checks find, those switched off left out. */

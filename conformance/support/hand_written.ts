@@ -178,6 +178,12 @@ export class HandWritten {
     return this;
   }
 
+  /** A data file with rows that no commit names as an add: change data. */
+  file(path: string, rows: readonly ModelRow[]): this {
+    this.#rows.set(path, rows);
+    return this;
+  }
+
   /** Something is written to the store. */
   put(opId: string, path: string, text: string): this {
     const bytes = encoder.encode(text);
