@@ -18,19 +18,16 @@
  * @module
  */
 
-import type { Action, DeletionVectorDescriptor } from "../actions/action.ts";
+import type { Action } from "../actions/action.ts";
 import { parseCommit } from "../actions/commit_codec.ts";
 import { decodePath } from "../actions/file_key.ts";
 import {
-  newDataPath,
-  NULL_PARTITION,
   resolveDataPath,
   resolveDeletionVectorPath,
 } from "../data/data_path.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
 import { readCommit } from "../log/commit_file.ts";
 import { listLog } from "../log/log_listing.ts";
-import { LOG_FOLDER } from "../log/log_path.ts";
 import { orderedParallel } from "../log/ordered_parallel.ts";
 import { agreedTime } from "../log/store_clock.ts";
 import { checkWritable } from "../protocol/support.ts";
@@ -39,6 +36,13 @@ import { eachFile } from "../snapshot/file_set.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
+import {
+  type Candidates,
+  filesNamed,
+  listObjects,
+  type NamedFile,
+  vacuumable,
+} from "./shared/vacuum_candidates.ts";
 import { checkKnown } from "./write_options.ts";
 
 /** Options of {@link vacuum}. */
@@ -95,8 +99,6 @@ const HOUR_MS = 3_600_000;
 const BATCH = 1_000;
 /** Requests under way at a time. */
 const PARALLEL = 16;
-/** Folder of the change data files. */
-const CHANGE_FOLDER = "_change_data";
 
 /**
  * Deletes what nobody needs any more.
@@ -190,63 +192,6 @@ function checkAllowed(
       "reads or writes the table meanwhile",
     context: { retentionHours, floorHours: floor / HOUR_MS },
   });
-}
-
-/** What is known of an object that may go. */
-interface Candidate {
-  readonly size: number;
-  readonly modified: number;
-}
-
-type Candidates = Map<string, Candidate>;
-
-/** Every object of the table that a vacuum may look at. */
-async function listObjects(
-  context: TableContext,
-  base: Snapshot,
-  signal: AbortSignal | undefined,
-): Promise<Candidates> {
-  const found: Candidates = new Map();
-  const nested: string[] = [];
-  const mayGo = vacuumable(base);
-  for await (const object of context.store.list("", { signal })) {
-    const { path, size, lastModified: modified } = object;
-    const log = path.indexOf(`/${LOG_FOLDER}/`);
-    if (log >= 0) {
-      const root = path.slice(0, log + 1);
-      if (nested.at(-1) !== root) nested.push(root);
-    } else if (mayGo(path)) found.set(path, { size, modified });
-  }
-  // A table inside of the table has files of its own.
-  for (const root of nested) {
-    for (const path of found.keys()) {
-      if (path.startsWith(root)) found.delete(path);
-    }
-  }
-  return found;
-}
-
-/**
- * Whether a path may be a data, change or deletion vector file: nothing hidden,
- * unless it is hidden by a partition column's name.
- */
-function vacuumable(base: Snapshot): (path: string) => boolean {
-  const folders = base.metadata.partitionColumns.map((column) =>
-    newDataPath([[column, null]], "").stored.slice(
-      0,
-      -NULL_PARTITION.length - 1,
-    )
-  );
-  return (path) => {
-    if (path.endsWith("/")) return false;
-    const parts = path.split("/");
-    if (parts[0] === CHANGE_FOLDER && parts.length > 1) parts.shift();
-    return parts.every((part, i) =>
-      part !== ".." && part !== "" &&
-      (!/^[._]/.test(part) ||
-        (i < parts.length - 1 && folders.some((f) => part.startsWith(f))))
-    );
-  };
 }
 
 class Vacuum {
@@ -398,19 +343,4 @@ class Vacuum {
     return places.filter(({ store }) => store === this.#context.store)
       .map(({ path }) => path);
   }
-}
-
-/** What an action says of a file, as far as its place goes. */
-interface NamedFile {
-  readonly path: string;
-  readonly deletionVector?: DeletionVectorDescriptor;
-}
-
-/** The data and change files that actions name, removed ones too. */
-function filesNamed(actions: readonly Action[]): NamedFile[] {
-  return actions.flatMap((action): NamedFile[] => {
-    if ("add" in action) return [action.add];
-    if ("remove" in action) return [action.remove];
-    return "cdc" in action ? [action.cdc] : [];
-  });
 }
