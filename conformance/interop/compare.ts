@@ -5,14 +5,21 @@
  * @module
  */
 
+import type * as arrow from "apache-arrow";
 import {
   DeltaTable,
   formatSchema,
   type JsonValue,
+  type StructField,
   type StructType,
   type TableSnapshot,
 } from "../../src/mod.ts";
-import { encoderOf, rowsDigest } from "../canonical/canonical_rows.ts";
+import { columnReader } from "../../src/parquet/arrow_values.ts";
+import {
+  type Encoder,
+  encoderOf,
+  rowsDigest,
+} from "../canonical/canonical_rows.ts";
 import type {
   Answer,
   Contents,
@@ -122,4 +129,50 @@ function withoutMetadata(value: JsonValue): JsonValue {
     ["type", withoutMetadata(type!)],
     ...kept,
   ]);
+}
+
+/** What this engine reads of the change feed, the commits' times apart. */
+export async function ourChanges(
+  table: DeltaTable,
+  from: number,
+  to: number,
+): Promise<Contents> {
+  const { schema } = await table.at({ version: to });
+  const feed: StructType = {
+    kind: "struct",
+    fields: [
+      ...schema.fields,
+      changeColumn("_change_type", "string"),
+      changeColumn("_commit_version", "long"),
+    ],
+  };
+  const encode = encoderOf(feed);
+  const rows: string[] = [];
+  for await (const batch of table.changes({ from, to })) {
+    rows.push(...encodeBatch(batch, feed, encode));
+  }
+  return contentsOf(rows, feed);
+}
+
+function encodeBatch(
+  batch: arrow.RecordBatch,
+  schema: StructType,
+  encode: Encoder,
+): string[] {
+  const readers = schema.fields.map(({ name, type }, i) => ({
+    name,
+    read: columnReader(batch.data.children[i]!, type),
+  }));
+  return Array.from(
+    { length: batch.numRows },
+    (_, at) =>
+      encode(Object.fromEntries(readers.map(({ name, read }) => [
+        name,
+        read(at),
+      ]))),
+  );
+}
+
+function changeColumn(name: string, kind: "string" | "long"): StructField {
+  return { name, type: { kind }, nullable: true, metadata: {} };
 }
