@@ -9,6 +9,7 @@
  * @module
  */
 
+import { DeltaError } from "../../src/mod.ts";
 import type {
   CallOptions,
   CreateOutcome,
@@ -404,6 +405,10 @@ function cut(found: StoredObject): StoredObject {
   };
 }
 
-function unavailable(call: string, path: string): Error {
-  return new Error(`${call} ${path}: no answer`);
+function unavailable(call: string, path: string): DeltaError {
+  return new DeltaError("DELTA_STORE_UNAVAILABLE", {
+    what: `Cannot ${call} ${path}`,
+    why: "no answer (simulated)",
+    fix: "Try again",
+  });
 }

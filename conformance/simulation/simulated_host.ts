@@ -44,7 +44,7 @@ export function simulatedHost(
       return scheduler.wait(
         options.client,
         `sleeps ${Math.round(ms)} ms`,
-        scheduler.time + Math.max(0, ms),
+        scheduler.time + Math.max(0, Math.ceil(ms)),
       );
     },
     uuid: () => uuidFrom(random),

@@ -1,0 +1,95 @@
+/**
+ * Random search: programs and runs from a seed, judged one by one; what fails
+ * is shrunk to a smallest program and vector, which one line replays.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import { type Case, cases } from "./arbitraries/program_arbitrary.ts";
+import { evidenceOf, type Level } from "./checkers/evidence.ts";
+import { judge } from "./checkers/judge.ts";
+import type { CheckId, Verdict } from "./checkers/verdict.ts";
+import type { EngineAdapter } from "./engine_adapter.ts";
+import {
+  type Run,
+  type RunOptions,
+  runProgram,
+} from "./simulation/run_program.ts";
+
+/** What a search is told. */
+export interface SearchOptions extends RunOptions {
+  /** The level to set and to judge by. */
+  readonly level?: Level;
+  /** Seed of the search. */
+  readonly seed: number;
+  /** Runs at most. */
+  readonly runs: number;
+  /** Asked before each run; true ends the search. */
+  readonly isOver?: () => boolean;
+  /** Which verdicts fail a run; those of class SAFETY by default. */
+  readonly isFailure?: (verdict: Verdict) => boolean;
+  /** Whether a failing run is shrunk; true by default. */
+  readonly shrink?: boolean;
+  /** Checks left out. */
+  readonly without?: ReadonlySet<CheckId>;
+  /** Told of every run. */
+  readonly onRun?: (run: Run) => void;
+}
+
+/** What a search found. */
+export interface SearchResult {
+  /** Runs made before the first failure, or all. */
+  readonly runs: number;
+  /** The smallest failing case. */
+  readonly failure?: {
+    /** The case. */
+    readonly found: Case;
+    /** What is wrong with it. */
+    readonly verdicts: readonly Verdict[];
+    /** The run, for its story. */
+    readonly run: Run;
+  };
+}
+
+/** Runs one case and judges it. */
+export async function runCase(
+  found: Case,
+  adapter: EngineAdapter,
+  options: Pick<SearchOptions, "without"> & RunOptions = {},
+): Promise<{ run: Run; verdicts: Verdict[] }> {
+  const run = await runProgram(found.program, adapter, found.vector, options);
+  const evidence = await evidenceOf(run, found.level);
+  return { run, verdicts: judge(evidence, options.without) };
+}
+
+/** Searches until something fails or the runs are used up. */
+export async function search(
+  adapter: EngineAdapter,
+  options: SearchOptions,
+): Promise<SearchResult> {
+  const { seed, runs, isOver = () => false } = options;
+  const isFailure = options.isFailure ?? ((v) => v.class === "SAFETY");
+  let made = 0;
+  let firstFailure: number | undefined;
+  let last: SearchResult["failure"];
+  const property = fc.asyncProperty(
+    cases(adapter, options.level),
+    async (found) => {
+      if (firstFailure === undefined && isOver()) return;
+      made++;
+      const { run, verdicts } = await runCase(found, adapter, options);
+      options.onRun?.(run);
+      if (!verdicts.some(isFailure)) return;
+      firstFailure ??= made;
+      last = { found, verdicts, run };
+      throw new Error("a run failed");
+    },
+  );
+  await fc.check(property, {
+    seed,
+    numRuns: runs,
+    endOnFailure: options.shrink === false,
+  });
+  return last ? { runs: firstFailure!, failure: last } : { runs: made };
+}
