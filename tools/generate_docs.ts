@@ -46,30 +46,46 @@ const WRITTEN: Readonly<Record<TableFeature["write"], string>> = {
 
 /** What there is to say of a feature beyond yes and no. */
 const NOTES: Readonly<Record<string, string>> = {
-  appendOnly: "overwrite is refused while it is on",
+  appendOnly:
+    "whatever would remove or change rows is refused while it is on; optimize passes",
   invariants:
-    "a write to a table with an invariant other than NOT NULL is refused",
+    "checked for every row written; one that cannot be evaluated stops the write by name",
   checkConstraints:
-    "a write to a table with a constraint is refused: there is no SQL to check it with yet",
-  changeDataFeed: "appends need no change files; the feed is not read yet",
-  generatedColumns: "a write to a table with a generated column is refused",
-  columnMapping: "by name and by id",
-  identityColumns: "a write to a table with an identity column is refused",
+    "checked for every row written, and for the rows that are there when one is added",
+  changeDataFeed:
+    "read, and written by update, merge, delete and overwrite of a part",
+  generatedColumns: "computed where left out, checked where given",
+  columnMapping: "by name and by id; rename and drop",
+  identityColumns: "rows are not added to a table with an identity column",
   deletionVectors:
-    "inline, relative and absolute; none are written yet: no operation deletes single rows",
+    "inline, relative and absolute; written by delete, update and merge where the table enables them",
+  timestampNtz: "microseconds, years 1 to 9999",
   v2Checkpoint:
     "JSON and Parquet, with and without sidecars; written where the table's policy says so",
-  vacuumProtocolCheck: "there is no vacuum yet",
-  typeWidening: "at any depth",
-  variantType: "decoded to a value; variants are not written",
+  vacuumProtocolCheck: "vacuum checks the write protocol of every table",
+  typeWidening:
+    "at any depth; by an append that merges its schema, and by `alter.widenColumn`",
+  "typeWidening-preview": "as the above",
+  variantType: "decoded to a value; rows with variants are not written",
+  "variantType-preview": "as the above",
   variantShredding: "put together on reading; not written",
-  domainMetadata: "unknown domains are kept",
+  "variantShredding-preview": "as the above",
+  domainMetadata: "unknown domains are kept; users' own are set and removed",
   rowTracking:
-    "row ids and high-water mark are written; ids are not exposed to readers",
-  inCommitTimestamp: "used for time travel and history, strictly increasing",
-  clustering: "statistics are kept; files are not clustered",
-  allowColumnDefaults: "every column is to be given",
+    "row ids and high-water mark are written, anew at every rebase; rows are not moved to other files, as they could not take their ids along; ids are not shown to readers",
+  inCommitTimestamp:
+    "used for time travel, history and the change feed; strictly increasing",
+  clustering: "the clustering columns are kept; files are not clustered",
+  allowColumnDefaults: "given to rows that leave the column out",
+  icebergCompatV1: "refused while its property is true",
+  icebergCompatV2: "refused while its property is true",
+  icebergCompatV3: "refused while its property is true",
+  materializePartitionColumns: "rows are not added to partitioned tables",
+  collations:
+    "strings compare by their bytes; rows are not added to a column with a collation",
+  "collations-preview": "as the above",
   catalogManaged: "commits belong to a catalog",
+  "catalogOwned-preview": "as the above",
 };
 
 /** The table of features, every "no" written out. */
