@@ -67,6 +67,7 @@ export function changeFileWriter(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): ChangeFileWriter {
   const target = withChangeType(table);
+  // No partition folders: some readers of the feed do not decode paths.
   const writer = dataFileWriter(context, target, {
     signal: options.signal,
     folder: CHANGE_FOLDER,

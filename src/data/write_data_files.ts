@@ -85,7 +85,7 @@ export interface WriteFilesOptions {
   readonly targetFileSize?: number | undefined;
   /** The `dataChange` of the actions; true by default. */
   readonly dataChange?: boolean | undefined;
-  /** A folder of the table that the files go under; none by default. */
+  /** A folder of the table that the files go into, whatever their partition; partition folders by default. */
   readonly folder?: string | undefined;
   /** The first word of the files' names; `part` by default. */
   readonly firstWord?: string | undefined;
@@ -378,7 +378,8 @@ class Writer implements DataFileWriter {
   #newPath(file: OpenFile): NewPath {
     const { partition, properties } = this.#layout;
     const { folder } = this.#options;
-    if (properties.randomizeFilePrefixes && folder === undefined) {
+    if (folder !== undefined) return newDataPath([], this.#fileName(), folder);
+    if (properties.randomizeFilePrefixes) {
       const letters = this.#context.host.uuid().replaceAll("-", "");
       const prefix = letters.slice(0, properties.randomPrefixLength);
       return newDataPath([], this.#fileName(), prefix);
@@ -386,7 +387,7 @@ class Writer implements DataFileWriter {
     const folders = partition.map(({ field, physicalName }) =>
       [field.name, file.values[physicalName] ?? null] as const
     );
-    return newDataPath(folders, this.#fileName(), folder);
+    return newDataPath(folders, this.#fileName());
   }
 
   #fileName(): string {
