@@ -11,13 +11,11 @@
 
 import { DeltaError } from "../errors.ts";
 import { coerceValue } from "../schema/coerce_value.ts";
-import { isDecimal } from "../schema/coerce_scalar.ts";
 import {
   type DataType,
   type StructType,
   typeName,
 } from "../schema/data_type.ts";
-import { decimalDigits } from "../schema/decimal.ts";
 import { fieldAt, formatPath, resolvePath } from "../schema/schema_path.ts";
 
 import type {
@@ -27,7 +25,7 @@ import type {
   BoundPredicate,
 } from "./bound.ts";
 import { castTo } from "./cast_to.ts";
-import { fitsInteger } from "./cast_text.ts";
+import { bindLiteral, decimalOf, isUntyped, narrowed } from "./bind_literal.ts";
 import { unified } from "./choice_functions.ts";
 import { unsupported } from "./expression_error.ts";
 import {
@@ -50,6 +48,7 @@ import {
 } from "./type_coercion.ts";
 
 export type * from "./bound.ts";
+export { columnsOf } from "./columns_of.ts";
 
 /** What an expression may know beside the row. */
 export interface BindOptions {
@@ -113,60 +112,6 @@ export function bindAs(
     return { kind: "literal", value, type };
   }
   return castTo(bindExpression(expression, schema, options), type);
-}
-
-/** Every column an expression looks at, each once, in the order met. */
-export function columnsOf(
-  expression: Expression | BoundExpression,
-): readonly (readonly string[])[] {
-  const found = new Map<string, readonly string[]>();
-  const open: (Expression | BoundExpression)[] = [expression];
-  for (let next = open.pop(); next; next = open.pop()) {
-    if (next.kind === "column") {
-      found.set(JSON.stringify(next.path), next.path);
-    } else open.push(...partsOf(next).toReversed());
-  }
-  return [...found.values()];
-}
-
-/** The expressions right inside an expression, in order. */
-export function partsOf<E extends Expression | BoundExpression>(
-  expression: E,
-): readonly E[] {
-  return innerOf(expression) as readonly E[];
-}
-
-function innerOf(
-  expression: Expression | BoundExpression,
-): readonly (Expression | BoundExpression)[] {
-  switch (expression.kind) {
-    case "column":
-    case "literal":
-      return [];
-    case "compare":
-    case "arithmetic":
-      return [expression.left, expression.right];
-    case "and":
-    case "or":
-    case "call":
-      return expression.args;
-    case "not":
-    case "isNull":
-    case "cast":
-      return [expression.arg];
-    case "in":
-      return [
-        expression.arg,
-        ...(expression.values as readonly unknown[]).filter(isExpression),
-      ];
-    case "like":
-      return [expression.arg, expression.pattern];
-    case "case":
-      return [
-        ...expression.branches.flatMap(({ when, then }) => [when, then]),
-        ...(expression.otherwise ? [expression.otherwise] : []),
-      ];
-  }
 }
 
 class Binder {
@@ -462,79 +407,6 @@ class Binder {
   }
 }
 
-function isUntyped(
-  expression: Expression,
-): expression is LiteralExpression {
-  return expression.kind === "literal" && !expression.type;
-}
-
-/**
- * A literal as a value of the type beside it, where it is one; else of the type
- * that it has by itself.
- *
- * @param natural Whether a literal that is none of that type is taken by itself, whatever it is;
- *   else only a number beside a number is.
- */
-function bindLiteral(
-  { value, type }: LiteralExpression,
-  beside: DataType | undefined,
-  natural = false,
-): BoundLiteral {
-  if (type) {
-    return {
-      kind: "literal",
-      value: coerceValue(value, type, "the literal"),
-      type,
-    };
-  }
-  if (beside && beside.kind !== "void") {
-    try {
-      const coerced = coerceValue(value, beside, "the literal");
-      return { kind: "literal", value: coerced, type: beside };
-    } catch (cause) {
-      const own = naturalType(value);
-      const mayMeet = cause instanceof DeltaError &&
-        (natural || isNumeric(beside) && own !== undefined && isNumeric(own));
-      if (!mayMeet) throw cause;
-    }
-  }
-  const own = naturalType(value);
-  if (!own) {
-    throw unsupported("a literal", "nothing beside it gives it a type");
-  }
-  return {
-    kind: "literal",
-    value: coerceValue(value, own, "the literal"),
-    type: own,
-  };
-}
-
-/** The type of a value given without one; undefined for lists, maps and structs. */
-function naturalType(value: unknown): DataType | undefined {
-  switch (typeof value) {
-    case "boolean":
-      return BOOLEAN;
-    case "string":
-      return { kind: "string" };
-    case "bigint":
-      return BigInt.asIntN(64, value) === value
-        ? { kind: "long" }
-        : { kind: "decimal", precision: 38, scale: 0 };
-    case "number":
-      return (value | 0) === value
-        ? { kind: "integer" }
-        : Number.isSafeInteger(value)
-        ? { kind: "long" }
-        : { kind: "double" };
-  }
-  if (value === null || value === undefined) return { kind: "void" };
-  if (value instanceof Uint8Array) return { kind: "binary" };
-  if (value instanceof Date) return { kind: "timestamp" };
-  if (!isDecimal(value)) return undefined;
-  const precision = Math.max(1, decimalDigits(value), value.scale);
-  return { kind: "decimal", precision, scale: value.scale };
-}
-
 /** Two expressions in the type whose order decides between them. */
 function meeting(
   a: BoundExpression,
@@ -557,37 +429,8 @@ function meeting(
   return [castTo(a, by), castTo(b, by), by];
 }
 
-/** A whole literal as one of the narrower type beside it: then no value of a column is converted. */
-function narrowed(
-  beside: BoundExpression,
-  literal: BoundExpression,
-): BoundLiteral | undefined {
-  if (literal.kind !== "literal" || literal.value === null) return undefined;
-  if (beside.kind === "literal") return undefined;
-  if (!isIntegral(literal.type) || !isIntegral(beside.type)) return undefined;
-  const value = BigInt(literal.value as number);
-  if (!fitsInteger(value, beside.type)) return undefined;
-  const isLong = beside.type.kind === "long";
-  return {
-    kind: "literal",
-    value: isLong ? value : Number(value),
-    type: beside.type,
-  };
-}
-
 function toDecimal(arg: BoundExpression): BoundExpression {
   return castTo(arg, asDecimal(arg.type));
-}
-
-/** The decimal type of a side of arithmetic; a whole literal has the digits that it is written with. */
-function decimalOf(
-  arg: BoundExpression,
-): DataType & { kind: "decimal"; precision: number; scale: number } {
-  if (arg.kind === "literal" && arg.value !== null && isIntegral(arg.type)) {
-    const digits = String(arg.value).replace("-", "").length;
-    return { kind: "decimal", precision: digits, scale: 0 };
-  }
-  return asDecimal(arg.type);
 }
 
 function checkCount(

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DeltaError } from "../errors.ts";
 import { parseSchema } from "../schema/schema_json.ts";
 import type { DataType } from "../schema/data_type.ts";
-import { bindAs, bindExpression, bindPredicate, columnsOf } from "./bind.ts";
+import { bindAs, bindExpression, bindPredicate } from "./bind.ts";
+import { narrowed } from "./bind_literal.ts";
+import { columnsOf } from "./columns_of.ts";
 import {
   and,
   call,
@@ -165,4 +167,17 @@ Deno.test("bindExpression() knows the time only where it is told", () => {
     type: { kind: "date" },
   });
   assertThrows(() => bindExpression(now, SCHEMA), DeltaError, "current_date");
+});
+
+Deno.test("narrowed() gives a whole literal the narrower type beside it, where it fits", () => {
+  const long = (value: bigint) =>
+    ({ kind: "literal", value, type: { kind: "long" } }) as const;
+  const byte = { kind: "column", path: ["b"], type: { kind: "byte" } } as const;
+  assertEquals(narrowed(byte, long(127n)), {
+    kind: "literal",
+    value: 127,
+    type: { kind: "byte" },
+  });
+  assertEquals(narrowed(byte, long(128n)), undefined);
+  assertEquals(narrowed(byte, byte), undefined);
 });

@@ -87,10 +87,10 @@ export function textOf(value: NonNullable<Value>, type: DataType): string {
     case "double":
       return floatText(value as number, type.kind === "float");
     case "date":
-      return formatDate(value as number);
+      return shortYear(formatDate(value as number));
     case "timestamp":
     case "timestamp_ntz": {
-      const text = formatTimestamp(value as bigint, "none");
+      const text = shortYear(formatTimestamp(value as bigint, "none"));
       return text.includes(".") ? text.replace(/0+$/, "") : text;
     }
     case "binary":
@@ -168,6 +168,11 @@ function decimalText(text: string): string {
   return formatted.includes(".") ? formatted.replace(/\.?0+$/, "") : formatted;
 }
 
+/** Years outside of 0 to 9999 with no more digits than they need, but four. */
+function shortYear(text: string): string {
+  return text.replace(/^([+-])0{1,2}(?=\d{4})/, "$1");
+}
+
 function toBoolean(text: string): boolean | undefined {
   return YES.has(text) ? true : NO.has(text) ? false : undefined;
 }
@@ -179,7 +184,9 @@ function toWhole(trimmed: string, type: DataType, text: string): bigint {
 }
 
 function toDouble(text: string): number | undefined {
-  if (NUMBER.test(text)) return Number(text);
+  // Java's parser takes a letter for the type behind the digits.
+  const digits = text.replace(/[dDfF]$/, "");
+  if (NUMBER.test(digits)) return Number(digits);
   const word = /^([+-]?)(inf|infinity)$/i.exec(text);
   if (word) return word[1] === "-" ? -Infinity : Infinity;
   return /^nan$/i.test(text) ? NaN : undefined;
@@ -195,7 +202,9 @@ function toDays(text: string): number | undefined {
 
 function toMicros(text: string, kind: string): bigint | undefined {
   const short = /^[+-]?\d{4,7}(-\d{1,2})?$/.exec(text);
-  const full = short ? `${text}${short[1] ? "" : "-01"}-01` : text;
+  const full = short
+    ? `${text}${short[1] ? "" : "-01"}-01`
+    : text.replace(/([ T]\d{1,2})$/, "$1:00");
   // A wall clock leaves a zone aside; it is not moved.
   const micros = attempt(
     kind === "timestamp" ? full : full.replace(

@@ -80,12 +80,25 @@ function fromNumber(from: DataType, to: DataType): Conversion | undefined {
           ? (value as Decimal).unscaled !== 0n
           : Number(value) !== 0;
     case "timestamp":
-      return isIntegral(from)
-        ? (value) => inLong(BigInt(value as number) * MICROS_PER_SECOND, to)
-        : undefined;
+      return (value) => inLong(microsOf(value), to);
     default:
       return undefined;
   }
+}
+
+/** Seconds since the epoch as microseconds. */
+function microsOf(seconds: NonNullable<Value>): bigint {
+  if (typeof seconds === "object") {
+    const { unscaled, scale } = seconds as Decimal;
+    return unscaled * MICROS_PER_SECOND / 10n ** BigInt(scale);
+  }
+  if (typeof seconds === "bigint" || Number.isInteger(seconds)) {
+    return BigInt(seconds as number) * MICROS_PER_SECOND;
+  }
+  if (Number.isFinite(seconds)) {
+    return BigInt(Math.trunc(seconds as number * 1e6));
+  }
+  throw outside(String(seconds), { kind: "timestamp" });
 }
 
 function toInteger(from: DataType, to: DataType): Conversion {
@@ -115,7 +128,8 @@ function toDouble(value: NonNullable<Value>): number {
 function toDecimal(from: DataType, to: DecimalType): Conversion {
   if (isFloating(from)) {
     return (value) => {
-      if (!Number.isFinite(value)) throw outside(String(value), to);
+      // Spark's answer, even where all else that does not fit is an error.
+      if (!Number.isFinite(value)) return null;
       const text = floatText(value as number, from.kind === "float");
       return fitDecimal(parseDecimal(text), to);
     };

@@ -42,7 +42,10 @@ export const NUMBER_FUNCTIONS: Readonly<Record<string, FunctionRule>> = {
   power: strict(["double", "double"], DOUBLE, (a: number, b: number) => a ** b),
   floor: rounding(Math.floor, (n, d) => floorOf(n, d)),
   ceil: rounding(Math.ceil, (n, d) => -floorOf(-n, d)),
-  isnan: strict(["double"], { kind: "boolean" }, Number.isNaN),
+  isnan: {
+    ...strict(["double"], { kind: "boolean" }, Number.isNaN),
+    compile: ([read]) => (row) => Number.isNaN(read!(row)),
+  },
   round: {
     arity: [1, 2],
     bind: ([arg, places], name) => {
@@ -124,10 +127,11 @@ function floorOf(a: bigint, b: bigint): bigint {
   return a < 0n && quotient * b !== a ? quotient - 1n : quotient;
 }
 
+/** A whole number as a long: the nearest there is, and 0 for NaN, as Java has it. */
 function toLong(value: number): bigint {
-  const whole = Number.isFinite(value) ? BigInt(value) : undefined;
-  if (whole !== undefined && fitsInteger(whole, LONG)) return whole;
-  throw noValue(`${value} as long`, "it is outside of its range");
+  if (Number.isNaN(value)) return 0n;
+  if (value >= 2 ** 63) return 2n ** 63n - 1n;
+  return value < -(2 ** 63) ? -(2n ** 63n) : BigInt(value);
 }
 
 function scaleOf(digits: BoundExpression | undefined, name: string): number {

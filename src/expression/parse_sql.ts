@@ -11,8 +11,6 @@
 
 import { DeltaError } from "../errors.ts";
 import type { DataType } from "../schema/data_type.ts";
-import { parseDecimal } from "../schema/decimal.ts";
-import type { Value } from "../schema/value.ts";
 import { castText } from "./cast_text.ts";
 import type {
   ArithmeticOp,
@@ -22,6 +20,7 @@ import type {
   LiteralExpression,
 } from "./expression_tree.ts";
 import { and, Call, Column, not, or } from "./predicate.ts";
+import { hexLiteral, literal, numberLiteral } from "./sql_literal.ts";
 import { type Token, tokensOf, unreadable } from "./sql_tokens.ts";
 import { typeNamed } from "./sql_type.ts";
 
@@ -213,7 +212,7 @@ class Parser {
     this.#next++;
     switch (token.kind) {
       case "number":
-        return this.#number(token.text, "");
+        return this.#reading(() => numberLiteral(token.text));
       case "text":
         return this.#texts(token.text);
       case "name":
@@ -237,7 +236,7 @@ class Parser {
     const token = this.#peek();
     if (token.kind === "number") {
       this.#next++;
-      return this.#number(token.text, "-");
+      return this.#reading(() => numberLiteral(`-${token.text}`));
     }
     return new Call("negative", [this.#expression(SIGN)]);
   }
@@ -278,11 +277,7 @@ class Parser {
   #typed(word: string, text: string): Expression | undefined {
     if (word === "X") {
       this.#next++;
-      if (!/^[0-9a-f]*$/i.test(text)) throw this.#fault(`X'${text}' is no hex`);
-      const digits = text.length % 2 ? `0${text}` : text;
-      const bytes = digits.match(/../g) ?? [];
-      const value = Uint8Array.from(bytes, (byte) => parseInt(byte, 16));
-      return literal(value, { kind: "binary" });
+      return this.#reading(() => hexLiteral(text));
     }
     if (!/^(DATE|TIMESTAMP(_NTZ|_LTZ)?)$/.test(word)) {
       if (word === "INTERVAL") throw this.#fault("INTERVAL is not known");
@@ -290,8 +285,7 @@ class Parser {
     }
     this.#next++;
     const type = typeNamed(word, [])!;
-    const value = this.#reading(() => castText(text, type));
-    return literal(value, type);
+    return this.#reading(() => literal(castText(text, type), type));
   }
 
   #call(word: string): Expression {
@@ -380,29 +374,6 @@ class Parser {
     return literal(text, { kind: "string" });
   }
 
-  #number(written: string, sign: string): Expression {
-    const [, digits, suffix] = /^(.*?)(BD|[LSYDF]?)$/i.exec(written)!;
-    const text = sign + digits;
-    const isWhole = /^-?\d+$/.test(text);
-    switch (suffix!.toUpperCase()) {
-      case "Y":
-      case "S":
-      case "L": {
-        const kind = { Y: "byte", S: "short", L: "long" } as const;
-        const type = { kind: kind[suffix!.toUpperCase() as "Y" | "S" | "L"] };
-        return literal(this.#reading(() => castText(text, type)), type);
-      }
-      case "D":
-        return literal(Number(text), { kind: "double" });
-      case "F":
-        return literal(Math.fround(Number(text)), { kind: "float" });
-      case "":
-        if (isWhole) return whole(text);
-        if (/e/i.test(text)) return literal(Number(text), { kind: "double" });
-    }
-    return decimal(text);
-  }
-
   #type(): DataType {
     const start = this.#peek();
     const name = this.#word();
@@ -422,7 +393,7 @@ class Parser {
     );
   }
 
-  #reading<T extends Value>(read: () => T): T {
+  #reading(read: () => LiteralExpression): LiteralExpression {
     try {
       return read();
     } catch (cause) {
@@ -492,27 +463,4 @@ class Parser {
 
 function flat(kind: "and" | "or", arg: Expression): readonly Expression[] {
   return arg.kind === kind ? arg.args : [arg];
-}
-
-function literal(value: Value, type: DataType): LiteralExpression {
-  return { kind: "literal", value, type };
-}
-
-function whole(text: string): Expression {
-  const value = BigInt(text);
-  if (BigInt.asIntN(32, value) === value) {
-    return literal(Number(value), { kind: "integer" });
-  }
-  if (BigInt.asIntN(64, value) === value) {
-    return literal(value, { kind: "long" });
-  }
-  return decimal(text);
-}
-
-function decimal(text: string): Expression {
-  const value = parseDecimal(text);
-  const digits = String(value.unscaled).replace("-", "").length;
-  const precision = Math.max(digits, value.scale);
-  if (precision > 38) return literal(Number(text), { kind: "double" });
-  return literal(value, { kind: "decimal", precision, scale: value.scale });
 }

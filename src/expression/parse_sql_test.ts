@@ -6,6 +6,7 @@ import { evaluateConstant } from "./evaluate.ts";
 import { formatSql } from "./format_sql.ts";
 import { parseSql } from "./parse_sql.ts";
 import { col } from "./predicate.ts";
+import { hexLiteral, numberLiteral } from "./sql_literal.ts";
 
 const NOTHING = parseSchema('{"type":"struct","fields":[]}');
 
@@ -174,5 +175,67 @@ Deno.test("formatSql() writes values of any kind so that they are read back", ()
     assert(again.right.kind === "literal" && bound.right.kind === "literal");
     assertEquals(again.right.value, bound.right.value, formatSql(bound));
     assertEquals(again.right.type.kind, bound.right.type.kind);
+  }
+});
+
+Deno.test("numberLiteral() and hexLiteral() refuse what is no value", () => {
+  for (
+    const read of [
+      () => numberLiteral("128Y"),
+      () => numberLiteral("1.5L"),
+      () => hexLiteral("0g"),
+    ]
+  ) assertThrows(read, DeltaError);
+});
+
+Deno.test("parseSql() reads back any expression that formatSql() writes", () => {
+  let state = 11;
+  const next = (n: number) =>
+    (state = (state * 1103515245 + 12345) % 2 ** 31) % n;
+  const pick = <T>(list: readonly T[]): T => list[next(list.length)]!;
+  const literals = [
+    "5",
+    "-5L",
+    "1.50BD",
+    "-2.5D",
+    "'it\\'s'",
+    "NULL",
+    "TRUE",
+    "DATE '2024-02-29'",
+    "X'00FF'",
+  ];
+  const random = (depth: number): string => {
+    const inner = () => random(depth - 1);
+    if (depth === 0) {
+      return pick([...literals, "a", "`b c`.d", "x", "date", "`and`"]);
+    }
+    switch (next(9)) {
+      case 0:
+        return `(${inner()} ${
+          pick(["+", "-", "*", "/", "%", "DIV"])
+        } ${inner()})`;
+      case 1:
+        return `(${inner()} ${pick(["=", "!=", "<", ">=", "<=>"])} ${inner()})`;
+      case 2:
+        return `(${inner()} ${pick(["AND", "OR"])} ${pick(literals)})`;
+      case 3:
+        return `(NOT (${inner()} < ${inner()}))`;
+      case 4:
+        return `(${inner()} IS ${pick(["", "NOT "])}NULL)`;
+      case 5:
+        return `(${inner()} IN (${inner()}, ${pick(literals)}))`;
+      case 6:
+        return `CASE WHEN ${inner()} THEN ${inner()} ELSE ${inner()} END`;
+      case 7:
+        return `CAST(${inner()} AS ${
+          pick(["BIGINT", "DECIMAL(9,2)", "DATE"])
+        })`;
+      default:
+        return `(f(${inner()}, ${inner()}) LIKE 'a\\\\_%')`;
+    }
+  };
+  for (let i = 0; i < 3000; i++) {
+    const written = formatSql(parseSql(random(3)));
+    assertEquals(formatSql(parseSql(written)), written);
   }
 });

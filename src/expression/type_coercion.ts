@@ -123,10 +123,8 @@ function commonNumber(a: DataType, b: DataType): DataType {
     const whole = Math.max(x.precision - x.scale, y.precision - y.scale);
     return adjusted(whole + scale, scale);
   }
-  // A float holds no int: both are doubles then.
-  const narrow = (type: DataType) =>
-    type.kind === "float" || type.kind === "byte" || type.kind === "short";
-  return narrow(a) && narrow(b) ? { kind: "float" } : { kind: "double" };
+  // Two floats are the same type and never come here; with any other number both are doubles.
+  return { kind: "double" };
 }
 
 function withText(other: DataType): DataType | undefined {

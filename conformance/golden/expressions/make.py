@@ -1,4 +1,5 @@
-"""What Spark says of each expression in each row: writes cases.json beside it.
+"""What Spark says of each expression in each row: writes cases.jsonl beside it,
+the columns and rows first and then a line for each expression.
 
 Run with a Python that has pyspark 4 (ANSI mode is its default):
 
@@ -123,13 +124,10 @@ def main():
         "spark": spark.version,
         "columns": [{"name": name, "type": kind} for name, kind in COLUMNS],
         "rows": ROWS,
-        "cases": cases,
     }
-    lines = [json.dumps(case, ensure_ascii=True) for case in document.pop("cases")]
-    head = json.dumps(document, ensure_ascii=True, indent=1)[:-2]
-    target = pathlib.Path(__file__).parent / "cases.json"
-    target.write_text(head + ',\n "cases": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n")
-    print(len(lines), "cases")
+    target = pathlib.Path(__file__).parent / "cases.jsonl"
+    target.write_text("".join(json.dumps(line) + "\n" for line in [document, *cases]))
+    print(len(cases), "cases")
     spark.stop()
 
 
