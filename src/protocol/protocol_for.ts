@@ -102,7 +102,8 @@ export function withoutFeature(protocol: Protocol, name: string): Protocol {
   if (legacy) return legacy;
   const known = names.flatMap((other) => featureNamed(other) ?? []);
   const unknown = names.filter((other) => !featureNamed(other));
-  return listedProtocol(known, 1, unknown);
+  const reader = Math.min(2, protocol.minReaderVersion);
+  return listedProtocol(known, reader, unknown);
 }
 
 /** The protocols without lists, least first. */
@@ -254,8 +255,12 @@ function listedProtocol(
 ): Protocol {
   const shared = features.filter((f) => f.kind === "reader-writer");
   const writerFeatures = [...features.map((f) => f.name), ...unknown].sort();
-  if (reader < 3 && shared.length === 0) {
-    return { minReaderVersion: 1, minWriterVersion: 7, writerFeatures };
+  // Readers of version 2 know the shared features that are as old, unlisted.
+  const byVersion = reader < 3 &&
+    shared.every((f) => (f.legacy?.reader ?? 3) <= reader);
+  if (byVersion) {
+    const minReaderVersion = shared.length === 0 ? 1 : reader;
+    return { minReaderVersion, minWriterVersion: 7, writerFeatures };
   }
   return {
     minReaderVersion: 3,

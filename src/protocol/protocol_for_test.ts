@@ -216,3 +216,19 @@ Deno.test("withoutFeature() is a legacy version again where that says what is le
     writerFeatures: ["someday"],
   });
 });
+
+Deno.test("withFeatures() leaves readers of version 2 what they know unlisted", () => {
+  // As Spark writes a table that maps columns.
+  const mapped = {
+    ...versions(2, 7),
+    writerFeatures: ["columnMapping", "invariants", "appendOnly"],
+  };
+  const tracked = withFeatures(mapped, ["rowTracking"]);
+  assertEquals([tracked.minReaderVersion, tracked.readerFeatures], [
+    2,
+    undefined,
+  ]);
+  assertEquals(withoutFeature(tracked, "rowTracking").minReaderVersion, 2);
+  const vectors = withFeatures(mapped, ["deletionVectors"]);
+  assertEquals(vectors.readerFeatures, ["columnMapping", "deletionVectors"]);
+});

@@ -16,6 +16,7 @@ import {
   or,
   type Predicate,
 } from "../../expression/predicate.ts";
+import { CONSTRAINT_KEY } from "../../protocol/row_rules.ts";
 import { changeFieldAt } from "../../schema/edit_schema.ts";
 import { fieldAt, foldCase, formatPath } from "../../schema/schema_path.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
@@ -32,7 +33,6 @@ import {
   refused,
   unchanged,
 } from "./alter_table.ts";
-import { CONSTRAINT_PREFIX } from "./dependents.ts";
 import { findRow } from "./row_check.ts";
 
 const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
@@ -105,7 +105,7 @@ export async function addConstraint(
     parameters: { name, expr: expression },
     configuration: {
       ...base.metadata.configuration,
-      [CONSTRAINT_PREFIX + name]: expression,
+      [CONSTRAINT_KEY + name]: expression,
     },
     readsTable: true,
   });
@@ -183,15 +183,15 @@ function findConstraint(
   name: string,
 ): string | undefined {
   return Object.keys(metadata.configuration).find((key) =>
-    key.startsWith(CONSTRAINT_PREFIX) &&
-    foldCase(key.slice(CONSTRAINT_PREFIX.length)) === foldCase(name)
+    key.startsWith(CONSTRAINT_KEY) &&
+    foldCase(key.slice(CONSTRAINT_KEY.length)) === foldCase(name)
   );
 }
 
 function constraintNames({ metadata }: Snapshot): readonly string[] {
   return Object.keys(metadata.configuration)
-    .filter((key) => key.startsWith(CONSTRAINT_PREFIX))
-    .map((key) => key.slice(CONSTRAINT_PREFIX.length));
+    .filter((key) => key.startsWith(CONSTRAINT_KEY))
+    .map((key) => key.slice(CONSTRAINT_KEY.length));
 }
 
 /** Options of {@link setNotNull} and {@link dropNotNull}. */

@@ -7,13 +7,18 @@
 
 import { columnsOf } from "../../expression/bind.ts";
 import { parseSql } from "../../expression/parse_sql.ts";
-import { mapFields, physicalPath } from "../../schema/column_mapping.ts";
-import { columnMappingMode } from "../../schema/column_mapping.ts";
+import {
+  CONSTRAINT_KEY,
+  GENERATION_KEY,
+  INVARIANT_KEY,
+} from "../../protocol/row_rules.ts";
+import {
+  columnMappingMode,
+  mapFields,
+  physicalPath,
+} from "../../schema/column_mapping.ts";
 import { foldCase, formatPath } from "../../schema/schema_path.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
-
-/** Names of table properties that hold CHECK constraints begin so. */
-export const CONSTRAINT_PREFIX = "delta.constraints.";
 
 /** The metadata domain of a clustered table. */
 export const CLUSTERING_DOMAIN = "delta.clustering";
@@ -73,22 +78,22 @@ function expressionsOf(
 ): readonly Owned[] {
   const found: Owned[] = [];
   for (const [key, sql] of Object.entries(metadata.configuration)) {
-    if (!key.startsWith(CONSTRAINT_PREFIX)) continue;
+    if (!key.startsWith(CONSTRAINT_KEY)) continue;
     found.push({
-      owner: `the constraint ${key.slice(CONSTRAINT_PREFIX.length)}`,
+      owner: `the constraint ${key.slice(CONSTRAINT_KEY.length)}`,
       sql,
     });
   }
   for (const column of schema.fields) {
     const itself = path.length === 1 && path[0] === column.name;
-    const generation = column.metadata["delta.generationExpression"];
+    const generation = column.metadata[GENERATION_KEY];
     if (typeof generation === "string" && !itself) {
       const owner = `the generated column ${formatPath([column.name])}`;
       found.push({ owner, sql: generation });
     }
   }
   mapFields(schema, (field) => {
-    const sql = invariantOf(field.metadata["delta.invariants"]);
+    const sql = invariantOf(field.metadata[INVARIANT_KEY]);
     const owner = `the invariant of column ${formatPath([field.name])}`;
     if (sql !== undefined) found.push({ owner, sql });
     return field;

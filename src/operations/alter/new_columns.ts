@@ -156,7 +156,7 @@ function newField(
     );
   }
   // A default that no write could work out would stop every write.
-  missingValue(field);
+  missingValue(field, BigInt(alteration.context.host.now()) * 1000n);
   return field;
 }
 

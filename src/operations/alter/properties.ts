@@ -14,6 +14,7 @@ import {
   requestedFeatures,
   withFeatures,
 } from "../../protocol/protocol_for.ts";
+import { CONSTRAINT_KEY } from "../../protocol/row_rules.ts";
 import {
   type Configuration,
   isInternalProperty,
@@ -49,7 +50,6 @@ import {
   type TableChange,
 } from "./alter_table.ts";
 import { changeColumnsIn } from "./column_checks.ts";
-import { CONSTRAINT_PREFIX } from "./dependents.ts";
 import { checkAddable } from "./features.ts";
 
 const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
@@ -169,7 +169,7 @@ function checkSettable(
   properties: Configuration,
 ): void {
   for (const key of Object.keys(properties)) {
-    if (key.startsWith(CONSTRAINT_PREFIX)) {
+    if (key.startsWith(CONSTRAINT_KEY)) {
       throw refused(
         alteration,
         `${key} is a constraint, which the rows that are there must keep`,
@@ -195,7 +195,7 @@ function checkUnsettable(
   ifExists: boolean,
 ): void {
   const { configuration } = alteration.base.metadata;
-  if (typeof key === "string" && key.startsWith(CONSTRAINT_PREFIX)) {
+  if (typeof key === "string" && key.startsWith(CONSTRAINT_KEY)) {
     throw refused(alteration, `${key} is a constraint`, "Use dropConstraint", {
       property: key,
     });
