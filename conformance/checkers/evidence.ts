@@ -241,14 +241,17 @@ function authorsOf(
   return authors;
 }
 
-/** The operations named by rows that a version has and the one before had not. */
+/** The operations named by rows that a version has and none before it had. */
 export function freshIds(
   states: ReadonlyMap<number, TableState>,
   version: number,
 ): string[] {
-  const before = new Set(
-    (states.get(version - 1)?.rows ?? []).map((row) => `${row.op}/${row.seq}`),
-  );
+  const before = new Set<string>();
+  for (let v = 0; v < version; v++) {
+    for (const { op, seq } of states.get(v)?.rows ?? []) {
+      before.add(`${op}/${seq}`);
+    }
+  }
   const fresh = (states.get(version)?.rows ?? []).filter((row) =>
     !before.has(`${row.op}/${row.seq}`)
   );

@@ -108,9 +108,20 @@ export function withAttribution(
   call: OperationCall,
   opId: string,
 ): OperationCall {
+  if (call.op === "appendSelect" && call.request.add?.gen !== undefined) {
+    // Copies of one operation are told from those of any other.
+    const add = { ...call.request.add, gen: 1_000 * ownNumber(opId) };
+    return { ...call, request: { ...call.request, add } };
+  }
   if (call.op !== "append" && call.op !== "overwrite" && call.op !== "merge") {
     return call;
   }
   const rows = call.request.rows.map((row, seq) => attributed(row, opId, seq));
   return { ...call, request: { ...call.request, rows } } as OperationCall;
+}
+
+function ownNumber(opId: string): number {
+  let hash = 7;
+  for (const char of opId) hash = (hash * 31 + char.charCodeAt(0)) % 99_991;
+  return hash + 1;
 }

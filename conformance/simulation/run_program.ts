@@ -80,6 +80,8 @@ export interface RunOptions {
   readonly wrap?: WrapStore;
   /** Whether a fresh client reads the newest version when all is over; true by default. */
   readonly finalRead?: boolean;
+  /** The store beneath the gates; memory by default. With one of its own a program is run once. */
+  readonly store?: ObjectStore;
   /** The seed of every client's names and jitter. */
   readonly seed?: number;
 }
@@ -222,7 +224,7 @@ class World implements SimulatedWorld {
       onOther: plan?.onOther ?? [],
     };
     const host = simulatedHost(this.scheduler, { client: "store", seed: 0 });
-    this.inner = memoryStore(undefined, {
+    this.inner = options.store ?? memoryStore(undefined, {
       ...host,
       now: () => this.#stamp ?? this.scheduler.time,
     });
@@ -242,6 +244,7 @@ class World implements SimulatedWorld {
 
   /** Puts back what the setup left. */
   async fill(): Promise<void> {
+    if (this.#prepared.options.store) return;
     for (const { path, bytes, lastModified } of this.#prepared.objects) {
       this.#stamp = lastModified;
       await this.inner.put(path, bytes);
