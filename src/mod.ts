@@ -5,6 +5,7 @@
  * @example
  * ```ts
  * import assert from "node:assert/strict";
+ * import { col, DeltaTable } from "@litmus/delta/engine";
  *
  * const table = await DeltaTable.create("memory://lake/pets", {
  *   schema: {
