@@ -32,11 +32,13 @@ export {
   type CreateTableOptions,
   DeltaTable,
   type HistoryOptions,
+  type OperationCost,
   type OptimizeReport,
   type RestoreReport,
   type SignalOptions,
   type TableCommit,
   type VacuumReport,
+  type WriteReport,
 } from "./table.ts";
 export {
   type Alter,

@@ -86,8 +86,12 @@ import type { Row } from "./schema/value.ts";
 import { refreshSnapshot } from "./snapshot/advance_snapshot.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 import { history } from "./snapshot/time_travel.ts";
-import type { TableContext } from "./store/table_context.ts";
-import { contextFor, loadAt, within } from "./table/reach_table.ts";
+import {
+  contextFor,
+  type CountedContext,
+  loadAt,
+  within,
+} from "./table/reach_table.ts";
 import { TableAlter } from "./table/table_alter.ts";
 import {
   type FilterOptions,
@@ -104,20 +108,33 @@ import { stateOf, TableSnapshot } from "./table/table_snapshot.ts";
 export interface CreateTableOptions
   extends TableOptions, Omit<CreateOptions, "rules" | "signal"> {}
 
+/** What an operation cost. */
+export interface OperationCost {
+  /** Store calls from the call to its answer, those of maintenance that fell due included; calls of one handle that overlap are counted together. */
+  readonly requests: number;
+  /** How long it took by the host's clock, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/** What an append or an overwrite did. */
+export type WriteReport = CommitReport & OperationCost;
+
 /** What a delete, an update or a merge did. */
-export type ChangeReport = Omit<ChangeResult, "snapshot">;
+export type ChangeReport = Omit<ChangeResult, "snapshot"> & OperationCost;
 
 /** What an optimize did. */
-export type OptimizeReport = Omit<OptimizeResult, "snapshot">;
+export type OptimizeReport = Omit<OptimizeResult, "snapshot"> & OperationCost;
 
 /** What a restore did. */
-export type RestoreReport = Omit<RestoreResult, "snapshot">;
+export type RestoreReport = Omit<RestoreResult, "snapshot"> & OperationCost;
 
 /** What a vacuum did. */
-export type VacuumReport = Omit<VacuumResult, "snapshot">;
+export type VacuumReport = Omit<VacuumResult, "snapshot"> & OperationCost;
 
 /** What was written as a checkpoint. */
-export type CheckpointReport = Omit<CheckpointResult, "snapshot">;
+export type CheckpointReport =
+  & Omit<CheckpointResult, "snapshot">
+  & OperationCost;
 
 /** One commit of a table's history: its provenance, and which version it is. */
 export interface TableCommit extends CommitInfo {
@@ -169,7 +186,7 @@ const CREATE_OPTIONS: readonly string[] = [
 
 /** What a handle stands on. */
 interface Handle {
-  readonly context: TableContext;
+  readonly context: CountedContext;
   readonly snapshot: Snapshot;
   readonly options: TableOptions;
   readonly created: boolean;
@@ -177,7 +194,7 @@ interface Handle {
 
 /** A handle on a Delta table. */
 export class DeltaTable {
-  readonly #context: TableContext;
+  readonly #context: CountedContext;
   readonly #options: TableOptions;
   #snapshot: TableSnapshot;
   /** Whether the call that gave this handle made or replaced the table. */
@@ -191,8 +208,8 @@ export class DeltaTable {
     this.#snapshot = new TableSnapshot(handle.context, handle.snapshot);
     this.created = handle.created;
     this.alter = new TableAlter(async (alter, options) =>
-      this.#moved(
-        await alter(this.#context, this.#state, this.#with(options)),
+      await this.#moved(() =>
+        alter(this.#context, this.#state, this.#with(options))
       )
     );
   }
@@ -317,14 +334,14 @@ export class DeltaTable {
   async append(
     data: TableData,
     options: WriteOptions = {},
-  ): Promise<CommitReport> {
-    return this.#after(
-      await append(
+  ): Promise<WriteReport> {
+    return await this.#after(() =>
+      append(
         this.#context,
         this.#state,
         data,
         this.#with(options),
-      ),
+      )
     );
   }
 
@@ -339,14 +356,14 @@ export class DeltaTable {
   async overwrite(
     data: TableData,
     options: OverwriteOptions = {},
-  ): Promise<CommitReport> {
-    return this.#after(
-      await overwrite(
+  ): Promise<WriteReport> {
+    return await this.#after(() =>
+      overwrite(
         this.#context,
         this.#state,
         data,
         this.#with(options),
-      ),
+      )
     );
   }
 
@@ -357,8 +374,8 @@ export class DeltaTable {
    * @param options Which rows, and new values for columns of the copies.
    */
   async appendSelect(options: AppendSelectOptions = {}): Promise<ChangeReport> {
-    return this.#moved(
-      await appendSelect(this.#context, this.#state, this.#with(options)),
+    return await this.#moved(() =>
+      appendSelect(this.#context, this.#state, this.#with(options))
     );
   }
 
@@ -369,8 +386,8 @@ export class DeltaTable {
    * @throws {DeltaError} `DELTA_CANNOT_MODIFY_APPEND_ONLY`; conflicts by name; `DELTA_COMMIT_UNKNOWN`.
    */
   async delete(options: DeleteOptions = {}): Promise<ChangeReport> {
-    return this.#moved(
-      await deleteRows(this.#context, this.#state, this.#with(options)),
+    return await this.#moved(() =>
+      deleteRows(this.#context, this.#state, this.#with(options))
     );
   }
 
@@ -381,8 +398,8 @@ export class DeltaTable {
    * @throws {DeltaError} As {@link DeltaTable.delete}; what is wrong with the values, before anything is committed.
    */
   async update(options: UpdateOptions): Promise<ChangeReport> {
-    return this.#moved(
-      await update(this.#context, this.#state, this.#with(options)),
+    return await this.#moved(() =>
+      update(this.#context, this.#state, this.#with(options))
     );
   }
 
@@ -395,8 +412,8 @@ export class DeltaTable {
    * @throws {DeltaError} `DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE`; else as {@link DeltaTable.update}.
    */
   async merge(options: MergeOptions): Promise<ChangeReport> {
-    return this.#moved(
-      await merge(this.#context, this.#state, this.#with(options)),
+    return await this.#moved(() =>
+      merge(this.#context, this.#state, this.#with(options))
     );
   }
 
@@ -437,8 +454,8 @@ export class DeltaTable {
    * @throws {DeltaError} `DELTA_CONCURRENT_DELETE_READ` and the like where others rewrite the same files.
    */
   async optimize(options: OptimizeOptions = {}): Promise<OptimizeReport> {
-    return this.#moved(
-      await optimize(this.#context, this.#state, this.#with(options)),
+    return await this.#moved(() =>
+      optimize(this.#context, this.#state, this.#with(options))
     );
   }
 
@@ -449,12 +466,13 @@ export class DeltaTable {
    * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for a retention below the table's.
    */
   async vacuum(options: VacuumOptions = {}): Promise<VacuumReport> {
+    const cost = this.#costs();
     const { snapshot: _, ...report } = await vacuum(
       this.#context,
       this.#state,
       options,
     );
-    return report;
+    return { ...report, ...cost() };
   }
 
   /**
@@ -463,14 +481,16 @@ export class DeltaTable {
    * @throws {DeltaError} `DELTA_FILE_NOT_FOUND` naming files that are gone; `DELTA_VERSION_NOT_FOUND`.
    */
   async restore(options: RestoreOptions): Promise<RestoreReport> {
-    return this.#moved(
-      await restore(this.#context, this.#state, this.#with(options)),
+    return await this.#moved(() =>
+      restore(this.#context, this.#state, this.#with(options))
     );
   }
 
   /** Writes a checkpoint of the version that the handle points at. */
   async checkpoint(options: SignalOptions = {}): Promise<CheckpointReport> {
-    return this.#moved(await checkpoint(this.#context, this.#state, options));
+    return await this.#moved(() =>
+      checkpoint(this.#context, this.#state, options)
+    );
   }
 
   /** Writes the commits since the newest checkpoint, or of another range, as one file of the log, which readers may use in their place. */
@@ -549,16 +569,29 @@ export class DeltaTable {
     return { ...options, rules: options.rules ?? this.#options.rules };
   }
 
-  #moved<Result extends { readonly snapshot: Snapshot }>(
-    { snapshot, ...report }: Result,
-  ): Omit<Result, "snapshot"> {
+  async #moved<Result extends { readonly snapshot: Snapshot }>(
+    run: () => Promise<Result>,
+  ): Promise<Omit<Result, "snapshot"> & OperationCost> {
+    const cost = this.#costs();
+    const { snapshot, ...report } = await run();
     this.#move(snapshot);
-    return report;
+    return { ...report, ...cost() };
   }
 
-  #after({ report, snapshot }: WriteResult): CommitReport {
+  async #after(run: () => Promise<WriteResult>): Promise<WriteReport> {
+    const cost = this.#costs();
+    const { report, snapshot } = await run();
     this.#move(snapshot);
-    return report;
+    return { ...report, ...cost() };
+  }
+
+  #costs(): () => OperationCost {
+    const { store, host } = this.#context;
+    const [requests, startedAt] = [store.requests, host.now()];
+    return () => ({
+      requests: store.requests - requests,
+      durationMs: Math.max(0, host.now() - startedAt),
+    });
   }
 
   /** Calls of one handle may overlap: it never goes back. */

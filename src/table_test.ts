@@ -797,3 +797,16 @@ async function dataFilesIn(store: ObjectStore): Promise<string[]> {
   const paths = await Array.fromAsync(store.list(""), (meta) => meta.path);
   return paths.filter((path) => path.endsWith(".parquet"));
 }
+
+Deno.test("append() reports its two requests and its time", async () => {
+  const table = await DeltaTable.create("memory://table-test/cost", {
+    schema: { type: "struct", fields: [] },
+    mode: "overwrite",
+  });
+  await table.alter.addColumns({ columns: [{ name: "id", type: "long" }] });
+  const { requests, durationMs } = await table.append([{ id: 1n }]);
+  assertEquals(requests, 2);
+  assert(durationMs >= 0);
+  const deleted = await table.delete({ where: "id = 1" });
+  assert(deleted.requests > 0);
+});

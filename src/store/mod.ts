@@ -39,6 +39,7 @@ export {
   type TracedStore,
   tracedStore,
 } from "./traced_store.ts";
+export { type CountedStore, countedStore } from "./counted_store.ts";
 export type { CallName } from "./store_wrapper.ts";
 export { compareUtf8 } from "./store_path.ts";
 export {

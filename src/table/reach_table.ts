@@ -12,24 +12,32 @@ import {
   openContext,
   type TableContext,
 } from "../store/table_context.ts";
+import { type CountedStore, countedStore } from "../store/counted_store.ts";
 import type { PointInTime, TableOptions } from "./table_options.ts";
+
+/** A table's place whose store counts its calls. */
+export interface CountedContext extends TableContext {
+  /** The store, counting. */
+  readonly store: CountedStore;
+}
 
 /** Opens the place of a table. */
 export async function contextFor(
   uri: string,
   options: TableOptions,
-): Promise<TableContext> {
+): Promise<CountedContext> {
   const { storage, host, signal, store, onWarning: warn } = options;
-  return store
+  const context = store
     ? contextOf(store, { storage, host, signal, warn })
     : await openContext(uri, { storage, host, signal, warn });
+  return { ...context, store: countedStore(context.store) };
 }
 
 /** Reaches a table; a store that was opened for nothing is closed again. */
 export async function within<T>(
   uri: string,
   options: TableOptions,
-  use: (context: TableContext) => Promise<T>,
+  use: (context: CountedContext) => Promise<T>,
 ): Promise<T> {
   const context = await contextFor(uri, options);
   try {

@@ -68,7 +68,10 @@ import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
 
 /** What a change of a table's definition did. */
-export type AlterReport = Omit<AlterResult, "snapshot">;
+export type AlterReport = Omit<AlterResult, "snapshot"> & {
+  /** Store calls from the call to its answer. */
+  readonly requests: number;
+};
 
 /** A change of a table's definition. */
 export type Alter<Options extends OperationOptions> = (
