@@ -6,7 +6,7 @@
  */
 
 import { type Operation, WRITES } from "../history/history.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sawStaleList } from "./evidence.ts";
 import { type Verdict, verdicts } from "./verdict.ts";
 
 const found = verdicts("C9", "SAFETY");
@@ -15,7 +15,9 @@ const found = verdicts("C9", "SAFETY");
 export function checkSessions(evidence: Evidence): Verdict[] {
   const clients = Map.groupBy(evidence.operations, (op) => op.client);
   return [...clients.values()].flatMap((operations) => [
-    ...neverBack(operations),
+    ...neverBack(
+      operations.filter((op) => !sawStaleList(op, evidence)),
+    ),
     ...pinned(operations),
   ]);
 }

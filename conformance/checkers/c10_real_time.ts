@@ -7,7 +7,7 @@
 
 import { type Operation, WRITES } from "../history/history.ts";
 import { isFresh } from "./c09_sessions.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sawStaleList } from "./evidence.ts";
 import { type Verdict, verdicts } from "./verdict.ts";
 
 const found = verdicts("C10", "SAFETY");
@@ -29,7 +29,8 @@ export function checkRealTime(evidence: Evidence): Verdict[] {
   }).sort((a, b) => a.at - b.at);
   return operations.flatMap((op) => {
     const landed = commitsOf.get(op.opId)?.[0];
-    const seen = isFresh(op) && op.outcome === "ok"
+    const seen = isFresh(op) && op.outcome === "ok" &&
+        !sawStaleList(op, evidence)
       ? op.success?.version
       : undefined;
     const floor = highest(acknowledged, op.invokedAt);

@@ -9,7 +9,7 @@
 import type { JsonPredicate } from "../engine_adapter.ts";
 import type { Operation, OperationCall } from "../history/history.ts";
 import { newestAt } from "./c05_serializability.ts";
-import type { Evidence } from "./evidence.ts";
+import { commitPath, type Evidence } from "./evidence.ts";
 import { evaluate } from "./predicate.ts";
 import type { JudgedCommit, LoggedAdd, TableState } from "./replay.ts";
 import { NOTHING } from "./replay.ts";
@@ -37,9 +37,13 @@ export function checkJustifiedConflicts(evidence: Evidence): Verdict[] {
       winners.flatMap((winner) => [...namesFor(op, winner, read, evidence)]),
     );
     const hasFaults = (evidence.faults ?? 0) > 0;
-    if (name === "ConcurrentWrite" && (allowed.size > 0 || hasFaults)) {
-      return [];
-    }
+    // A base whose successors were cleaned up cannot be rebased by anybody.
+    const isStale = winners.some(({ version }) =>
+      !evidence.objects.has(commitPath(version))
+    );
+    if (
+      name === "ConcurrentWrite" && (allowed.size > 0 || hasFaults || isStale)
+    ) return [];
     if (allowed.has(name)) return [];
     const versions = winners.map(({ version }) => version);
     const finding = {

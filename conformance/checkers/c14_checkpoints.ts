@@ -7,7 +7,7 @@
  */
 
 import { type JudgedCheckpoint, protocolText } from "./checkpoint_state.ts";
-import { type Evidence, isWrite } from "./evidence.ts";
+import { commitPath, type Evidence, isWrite, storedPath } from "./evidence.ts";
 import type { TableState } from "./replay.ts";
 import { type Verdict, verdicts } from "./verdict.ts";
 
@@ -186,7 +186,7 @@ const READS = new Set(["open", "refresh", "read"]);
 
 /** With every commit and data file there, whatever the checkpoints are like, reading works. */
 function readersStuck(evidence: Evidence): Verdict[] {
-  if ((evidence.faults ?? 0) > 0 || evidence.unreadable.size > 0) return [];
+  if ((evidence.faults ?? 0) > 0 || !isWhole(evidence)) return [];
   return evidence.operations.flatMap((op) => {
     const error = op.failure?.error;
     if (!READS.has(op.call.op) || !error) return [];
@@ -198,4 +198,17 @@ function readersStuck(evidence: Evidence): Verdict[] {
       operations: [op.opId],
     })];
   });
+}
+
+/** Whether the log is there from version 0 on, and every live file. */
+function isWhole(evidence: Evidence): boolean {
+  const { commits, objects, unreadable, states } = evidence;
+  const newest = commits.at(-1)?.version ?? -1;
+  const hasCommits = commits.length === newest + 1 &&
+    commits.every(({ version, badLines }) =>
+      badLines.length === 0 && objects.has(commitPath(version))
+    );
+  const live = [...states.get(newest)?.live.values() ?? []];
+  return hasCommits && unreadable.size === 0 &&
+    live.every((file) => objects.has(storedPath(file.path)));
 }

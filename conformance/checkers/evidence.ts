@@ -286,3 +286,10 @@ export function stateAt(
 export function newestVersion(evidence: Evidence): number {
   return evidence.commits.at(-1)?.version ?? -1;
 }
+
+/** Whether the store showed an operation a listing that was out of date: no store of the project's does, and no reader can tell. */
+export function sawStaleList(op: Operation, { trace }: Evidence): boolean {
+  return trace.some((entry) =>
+    entry.opId === op.opId && entry.fault === "stale"
+  );
+}

@@ -10,8 +10,10 @@ import {
   type ConflictCheck,
   defaultRules,
 } from "../../src/mod.ts";
-import type { JsonRow } from "../engine_adapter.ts";
+import type { CheckId } from "../checkers/verdict.ts";
+import type { JsonRow, Reply } from "../engine_adapter.ts";
 import type { FaultPlan } from "../simulation/program.ts";
+import { START_MS } from "../simulation/run_program.ts";
 import { fromCache, oneByOne, openBefore } from "./intercepts.ts";
 import type { Mutant } from "./mutant.ts";
 import {
@@ -33,9 +35,11 @@ import {
   remove,
   REPEATED_BATCH,
   select,
+  sleep,
   U,
 } from "./scenarios.ts";
 import {
+  addingTwice,
   checkpointAhead,
   checkpointWithout,
   deletesAllData,
@@ -55,6 +59,9 @@ const one = (...onCommit: NonNullable<FaultPlan["onCommit"]>): FaultPlan => ({
   budget: 1,
   onCommit,
 });
+
+/** After the second version of a table whose clients sleep two days between writes. */
+const DAY_THREE = START_MS + 3 * 86_400_000;
 
 /** Checks of ours that ask about rows read, as if nothing was read. */
 const READS_NOTHING = {
@@ -558,19 +565,19 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     id: "Q37",
-    defect: "opening gives the version before the newest",
+    defect: "a read goes to the version before the handle's",
     seam: "adapter",
     killedBy: ["C9"],
-    intercept: ({ op, handle, request, run }) =>
-      op === "open" && Object.keys(request).length === 0
+    intercept: ({ op, handle, run }) =>
+      op === "read" && handle === "t"
         ? openBefore(
-          () => run("open", handle, {}),
-          (version) => run("open", handle, { version }),
-        )
+          () => run("open", "newest", {}),
+          (version) => run("open", "before", { version }),
+        ).then(() => run("read", "before", {}))
         : undefined,
     scenario: {
-      program: program("one client writes and opens", U, [
-        [REFRESH, append(["a", 7]), OPEN, READ],
+      program: program("one client writes and reads", U, [
+        [append(["a", 7]), READ],
       ]),
     },
   },
@@ -584,7 +591,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: {
       program: program("a writer and a reader", U, [
         [append(["a", 7])],
-        [REFRESH, READ],
+        [sleep(1), REFRESH, READ],
       ]),
     },
   },
@@ -602,12 +609,11 @@ export const MUTANTS: readonly Mutant[] = [
         : undefined,
     scenario: {
       program: program("open by time", U, [[
+        sleep(2),
         append(["a", 7]),
-        {
-          op: "open",
-          handle: "then",
-          request: { timestampMs: Date.UTC(2027, 0, 1) },
-        },
+        sleep(2),
+        append(["a", 8]),
+        { op: "open", handle: "then", request: { timestampMs: DAY_THREE } },
       ]]),
     },
   },
@@ -661,7 +667,46 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     },
   },
+  {
+    id: "Q43",
+    defect: "an append that was committed is reported as refused",
+    seam: "adapter",
+    killedBy: ["C4"],
+    intercept: ({ op, handle, request, run }) =>
+      op === "append" && "rows" in request && request.rows[0]?.[1] === "7"
+        ? run("append", handle, { rows: request.rows }).then(() => REFUSED)
+        : undefined,
+    scenario: { program: program("an append", U, [[append(["a", 7])]]) },
+  },
+  {
+    id: "Q44",
+    defect: "a checkpoint drops tombstones that have not expired",
+    seam: "store",
+    killedBy: ["C14"],
+    wrap: checkpointWithout("remove"),
+    scenario: {
+      program: program(
+        "checkpoint after a delete",
+        { ...P2, steps: [...P2.steps!, remove(IN_B)] },
+        [[CHECKPOINT]],
+      ),
+    },
+  },
+  {
+    id: "Q45",
+    defect: "a commit names its files twice",
+    seam: "store",
+    killedBy: ["C1"],
+    wrap: addingTwice,
+    scenario: { program: program("an append", U, [[append(["a", 7])]]) },
+  },
 ];
+
+const REFUSED: Reply = {
+  ok: false,
+  outcome: "failed",
+  error: { kind: "invalid", message: "refused" },
+};
 
 function batch(...rows: JsonRow[]) {
   const txn = { appId: "app", version: 1 };
@@ -682,3 +727,24 @@ function skipRearranged(
       facts,
     );
 }
+
+/** For each check, a mutant that no other check sees: without the check it would live. */
+export const SOLE_KILLS: Readonly<Record<CheckId, string>> = {
+  C1: "Q45",
+  C2: "Q36",
+  C3: "Q35",
+  C4: "Q43",
+  C5: "Q11",
+  C6: "Q41",
+  C7: "Q42",
+  C8: "Q21",
+  C9: "Q37",
+  C10: "Q38",
+  C11: "Q15",
+  C13: "Q39",
+  C14: "Q44",
+  C15: "Q27",
+  C16: "Q34",
+  C17: "Q12",
+  C18: "Q40",
+};

@@ -50,6 +50,8 @@ export interface KillOptions {
   readonly maxRandomRuns?: number;
   /** Checks switched off. */
   readonly without?: ReadonlySet<CheckId>;
+  /** Whether any check may see it, or only those that the catalogue names. */
+  readonly byAny?: boolean;
 }
 
 type RunOne = (
@@ -93,7 +95,7 @@ export async function kill(
   let verdicts: Verdict[] = [];
   let vector: readonly number[] = [];
   const isSeen = (found: readonly Verdict[]): boolean =>
-    found.some(({ check }) => hunted.has(check));
+    found.some(({ check }) => options.byAny || hunted.has(check));
   const exploration = await explore(async (tried) => {
     const { run, evidence } = await runOne(tried);
     const found = judge(evidence, options.without);

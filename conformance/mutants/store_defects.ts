@@ -122,8 +122,7 @@ export function editingCommits(
         get: async (below, path, options) => {
           const found = await below.get(path, options);
           if (!found || !COMMIT.test(path)) return found;
-          const bytes = edited(found.bytes);
-          return { bytes, size: bytes.length };
+          return { ...found, bytes: padded(edited(found.bytes), found.size) };
         },
       }),
       ...(way === "written" && {
@@ -133,16 +132,33 @@ export function editingCommits(
     });
 }
 
-/** Drops every add of a path that a commit read before had removed: what is removed stays so. */
+/** A commit is written with each of its adds twice. */
+export const addingTwice: WrapStore = (store) =>
+  withCalls(store, {
+    putIfAbsent: async (below, path, bytes) => {
+      if (!COMMIT.test(path)) return await below.putIfAbsent(path, bytes);
+      const lines = new TextDecoder().decode(bytes).split("\n")
+        .filter((line) => line !== "")
+        .flatMap((line) => line.startsWith('{"add"') ? [line, line] : [line]);
+      const text = lines.map((line) => line + "\n").join("");
+      return await below.putIfAbsent(path, new TextEncoder().encode(text));
+    },
+  });
+
+/** Bytes with line feeds at their end, so that their size does not tell. */
+function padded(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(Math.max(size, bytes.length)).fill(10);
+  out.set(bytes);
+  return out;
+}
+
+/** Leaves out the files that a restore adds again: what was removed once stays so. */
 export const neverReadded: WrapStore = (store, client) => {
-  const gone = new Set<unknown>();
+  let isRestore = false;
   return editingCommits("read", (line) => {
-    const { add, remove } = line as {
-      add?: { path: string };
-      remove?: { path: string };
-    };
-    if (remove) gone.add(remove.path);
-    return add && gone.has(add.path) ? undefined : line;
+    const info = line.commitInfo as { operation?: string } | undefined;
+    if (info) isRestore = info.operation === "RESTORE";
+    return isRestore && "add" in line ? undefined : line;
   })(store, client);
 };
 

@@ -99,8 +99,9 @@ export function simulatedFileSystem(
         need(path);
         files.delete(path);
       }),
-    readDirectory: (path) =>
+    readDirectory: (asked) =>
       soon((): DirectoryEntry[] => {
+        const path = asked.replace(/(.)\/+$/, "$1");
         if (!directories.has(path)) throw failure("ENOENT", path);
         const inside = (other: string): boolean =>
           other !== path && parentOf(other) === path;
