@@ -810,3 +810,16 @@ Deno.test("append() reports its two requests and its time", async () => {
   const deleted = await table.delete({ where: "id = 1" });
   assert(deleted.requests > 0);
 });
+
+Deno.test("create() names the hidden columns of row tracking", async () => {
+  const table = await DeltaTable.create("memory://table-test/row-tracking", {
+    schema: { type: "struct", fields: [] },
+    properties: { "delta.enableRowTracking": "true" },
+    mode: "overwrite",
+  });
+  const { configuration } = table.metadata;
+  for (const name of ["RowId", "RowCommitVersion"]) {
+    const key = `delta.rowTracking.materialized${name}ColumnName`;
+    assert(configuration[key], `${key} is not set`);
+  }
+});

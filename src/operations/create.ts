@@ -21,6 +21,7 @@ import { checkWritable } from "../protocol/support.ts";
 import {
   storedConfiguration,
   validateProperties,
+  withRowTrackingColumns,
 } from "../protocol/table_property.ts";
 import {
   assignColumnMapping,
@@ -308,14 +309,20 @@ export function schemaOf(input: SchemaInput): StructType {
   });
 }
 
-/** Gives columns their ids and physical names where the table maps columns. */
+/** Gives columns their ids and physical names where the table maps columns, and names the hidden columns of row tracking. */
 function mapped(
   context: TableContext,
   definition: Definition,
   highest: number,
 ): Pick<Definition, "schema" | "configuration"> {
-  const { schema, configuration } = definition;
-  if (columnMappingMode(configuration) === "none") return definition;
+  const { schema } = definition;
+  const configuration = withRowTrackingColumns(
+    definition.configuration,
+    () => context.host.uuid(),
+  );
+  if (columnMappingMode(configuration) === "none") {
+    return { schema, configuration };
+  }
   const assigned = assignColumnMapping(
     schema,
     { ...configuration, [MAX_ID_KEY]: String(highest) },
