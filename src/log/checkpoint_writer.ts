@@ -128,7 +128,12 @@ export async function writeCheckpoint(
   const path = options.classicName
     ? checkpointPath(state.version)
     : uuidCheckpointPath(state.version, context.host.uuid(), "parquet");
-  const layout = layoutOf(kept, options, { core: true, files: false });
+  // The files are in the sidecar, but Spark refuses a top-level file without their columns.
+  const layout = layoutOf(
+    kept,
+    { ...options, statsAsStruct: false },
+    { core: true, files: true },
+  );
   const sidecars = sidecar ? [sidecar] : [];
   const core = coreRows(kept, sidecars);
   const count = coreCount(kept) + 1 + sidecars.length;

@@ -5,7 +5,9 @@ import type { Action, AddFile, RemoveFile } from "../actions/action.ts";
 import { DeltaError } from "../errors.ts";
 import { parseSchema } from "../schema/schema_json.ts";
 import { memoryStore } from "../store/memory_store.ts";
-import { contextOf } from "../store/table_context.ts";
+import { bytesSource } from "../parquet/byte_source.ts";
+import { readFooter } from "../parquet/footer.ts";
+import { contextOf, readBytes } from "../store/table_context.ts";
 import {
   readCheckpointCore,
   readCheckpointFiles,
@@ -224,6 +226,21 @@ Deno.test("writeCheckpoint() advances the hint only when the checkpoint is there
       }
     }
   }
+});
+
+Deno.test("writeCheckpoint() gives the top of a V2 checkpoint the columns of files, empty", async () => {
+  const table = context();
+  const { checkpoint } = await writeCheckpoint(table, state(), {
+    ...CLASSIC,
+    policy: "v2",
+    statsAsStruct: true,
+  });
+  const { path } = checkpoint.files[0]!;
+  const bytes = await readBytes(table, path, "the checkpoint");
+  const footer = await readFooter(bytesSource(path, bytes));
+  const columns = new Set(footer.leaves.map((leaf) => leaf.path[0]));
+  assertEquals(columns.has("add") && columns.has("remove"), true);
+  assertEquals(footer.rowCount < 19, true);
 });
 
 Deno.test("writeCheckpoint() of a table without files has no sidecar", async () => {
