@@ -13,7 +13,7 @@ import {
   type StructType,
   type Value,
 } from "../../src/mod.ts";
-import { assert, assertEquals } from "@std/assert";
+import { deepEqual, ok } from "node:assert/strict";
 import { encoderOf, sortUtf8 } from "../canonical/canonical_rows.ts";
 
 /** What became of the steps. */
@@ -92,7 +92,7 @@ export async function writeFurther(folder: string): Promise<WrittenFurther> {
   const from = table.version;
   const refused: Record<string, string> = {};
   let rows = await Array.fromAsync(table.rows());
-  assert(rows.length > 0, `${folder} has no rows to go on from`);
+  ok(rows.length > 0, `${folder} has no rows to go on from`);
   for (const [name, step] of Object.entries(STEPS)) {
     try {
       rows = await step(table, rows);
@@ -102,7 +102,7 @@ export async function writeFurther(folder: string): Promise<WrittenFurther> {
       refused[name] = error.code;
     }
     const read = await Array.fromAsync(table.rows());
-    assertEquals(texts(table, read), texts(table, rows), `${folder}: ${name}`);
+    deepEqual(texts(table, read), texts(table, rows), `${folder}: ${name}`);
   }
   return { from, to: table.version, refused };
 }

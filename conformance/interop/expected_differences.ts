@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { deepEqual, ok } from "node:assert/strict";
 import entries from "./expected_differences.json" with { type: "json" };
 
 /** One known difference. */
@@ -45,9 +45,9 @@ export function assertExpected(
   const unexpected = found.filter((difference) =>
     !ours.some((entry) => difference.includes(entry.says))
   );
-  assertEquals(unexpected, []);
+  deepEqual(unexpected, []);
   for (const { says } of ours) {
-    assert(
+    ok(
       found.some((difference) => difference.includes(says)),
       `${subject}: ${engine} no longer differs (${says}); drop it from expected_differences.json`,
     );

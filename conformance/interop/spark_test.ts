@@ -1,0 +1,82 @@
+import { assertEquals } from "@std/assert";
+import { DeltaTable } from "../../src/mod.ts";
+import { needs } from "../../testing/needs.ts";
+import { copyGolden, goldenTables } from "../golden/golden_tables.ts";
+import { writeFurther } from "../golden/write_further.ts";
+import { checkPrograms } from "./check_program.ts";
+import { differences } from "./compare.ts";
+import { assertExpected } from "./expected_differences.ts";
+import { startSpark, withFolder } from "./foreign_engine.ts";
+
+// One session for everything: starting one takes longer than most of what follows.
+const machine = needs({ spark: true });
+const spark = machine.ignore ? undefined : startSpark();
+Deno.test.afterAll(async () => await spark?.close());
+
+/** Programs in `deno task test`; `RUNS` asks for another number. */
+const RUNS = Number(Deno.env.get("RUNS") ?? 12);
+
+Deno.test({
+  name: "Spark reads every version of random programs, and their changes",
+  ...machine,
+  fn: () =>
+    checkPrograms({
+      engine: spark!,
+      features: [
+        "changes",
+        "vectors",
+        "mapping",
+        "tracking",
+        "timestamps",
+        "v2",
+        "widening",
+        "often",
+      ],
+      runs: RUNS,
+      changes: () => true,
+      file: "conformance/interop/spark_test.ts",
+    }),
+});
+
+for (const golden of goldenTables) {
+  Deno.test({
+    name: `${golden.name}, written further, is read by Spark the same`,
+    ...machine,
+    fn: () =>
+      withFolder(async (folder) => {
+        const copy = await copyGolden(golden, folder);
+        const { to } = await writeFurther(copy);
+        const found = await differences(spark!, copy, [to]);
+        assertExpected("Spark", `golden ${golden.name}`, found);
+      }),
+  });
+}
+
+Deno.test({
+  name: "Spark finds row ids that are unique and stay, on what was appended",
+  ...machine,
+  fn: () =>
+    withFolder(async (folder) => {
+      // Given a table whose rows have ids, appended to twice,
+      const golden = goldenTables.find((t) => t.name === "spark-row-tracking")!;
+      const copy = await copyGolden(golden, folder);
+      await using table = await DeltaTable.open(copy);
+      const before = await rowIds(copy);
+      await table.append([{ id: 1001n, s: "a" }, { id: 1002n, s: "b" }]);
+      await table.append([{ id: 1003n, s: "c" }]);
+      // when Spark asks for them,
+      const after = await rowIds(copy);
+      // then all differ, and the rows of before have those of before.
+      assertEquals(new Set(after.values()).size, before.size + 3);
+      for (const [id, rowId] of before) assertEquals(after.get(id), rowId);
+    }),
+});
+
+/** Row ids by the column `id`, as Spark tells them. */
+async function rowIds(folder: string): Promise<Map<string, string>> {
+  const query = `SELECT id, _metadata.row_id FROM delta.\`${folder}\``;
+  const { rows } = await spark!.run("sql", { statements: [query] });
+  return new Map(
+    (rows as string[]).map((row) => JSON.parse(row) as [string, string]),
+  );
+}
