@@ -441,7 +441,9 @@ export class DeltaError extends Error {
    */
   constructor(code: ErrorCode, details: ErrorDetails) {
     super(
-      `${details.what}: ${details.why}. ${details.fix} [${code}]`,
+      `${details.what}: ${
+        details.why.replace(/\.+$/, "")
+      }. ${details.fix} [${code}]`,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     const known: CodeFacts = ERROR_CODES[code];

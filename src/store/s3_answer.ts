@@ -64,7 +64,9 @@ export function readFailure(
     thrown.$response?.statusCode;
   const name = text(thrown.Code) || text(thrown.name) || "Error";
   const message = scrub(oneLine(error), secrets);
-  const parts = [status, name === message ? "" : `${name}:`, message];
+  // `Error: connect ECONNREFUSED …` says nothing more than its own text.
+  const bare = name === "Error" || name === message;
+  const parts = [status, bare ? "" : `${name}:`, message];
   return {
     status,
     name,

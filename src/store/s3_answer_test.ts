@@ -45,6 +45,11 @@ Deno.test("createOutcome() never calls what has no answer anything but unknown",
   }
 });
 
+Deno.test("readFailure() leaves out a name that says nothing", () => {
+  assertEquals(readFailure(new Error("no way")).text, "no way");
+  assertEquals(readFailure(new TypeError("no way")).text, "TypeError: no way");
+});
+
 Deno.test("createOutcome() rejects what was never sent", () => {
   const noKeys = Object.assign(new Error("no keys"), {
     name: "CredentialsProviderError",

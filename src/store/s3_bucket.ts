@@ -197,15 +197,7 @@ export class S3Bucket {
     if (!isDefinite(failure)) {
       return unavailable(what, failure.text, causeOf(failure));
     }
-    const elsewhere = failure.status === 301 || failure.status === 307;
-    return rejected(
-      what,
-      failure.text,
-      causeOf(failure),
-      elsewhere
-        ? "The bucket is in another region: set the option region to it"
-        : undefined,
-    );
+    return rejected(what, failure.text, causeOf(failure), adviceFor(failure));
   }
 
   /** Closes every connection. */
@@ -219,4 +211,15 @@ export class S3Bucket {
     if (!isMissingBucket(failure)) return failure;
     return { ...failure, text: `there is no bucket ${this.name}` };
   }
+}
+
+/** What to do about a refusal, where the usual advice would miss the point. */
+function adviceFor(failure: S3Failure): string | undefined {
+  if (failure.status === 301 || failure.status === 307) {
+    return "The bucket is in another region: set the option region to it";
+  }
+  if (failure.status === undefined && /region/i.test(failure.text)) {
+    return "Set the option region (AWS_REGION), or endpoint (AWS_ENDPOINT_URL) for a store that is not AWS's";
+  }
+  return undefined;
 }
