@@ -6,6 +6,7 @@
  * @module
  */
 
+import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { environment } from "./verify/environment_step.ts";
 import {
@@ -25,7 +26,8 @@ import {
 } from "./verify/history_steps.ts";
 import { Reporter, type StepResult } from "./verify/report.ts";
 import type { Stage, Step } from "./verify/stage.ts";
-import { openStore } from "../src/mod.ts";
+import { folderOf, openStore } from "../src/store/open_store.ts";
+import { parseLocation } from "../src/store/store_path.ts";
 
 const HELP = `deno task verify [--store URL] [--json FILE] [--keep]
 
@@ -66,7 +68,7 @@ export async function verify(args: readonly string[]): Promise<number> {
       if (!result.ok && step.name === "environment") break;
     }
   } finally {
-    if (!options.keep) await stage.remove();
+    if (!options.keep) await tidyUp(stage);
   }
   const failed = results.filter((result) => !result.ok).length;
   const seconds = results.reduce((sum, result) => sum + result.durationMs, 0) /
@@ -88,6 +90,18 @@ export async function verify(args: readonly string[]): Promise<number> {
     );
   }
   return failed === 0 ? 0 : 1;
+}
+
+/** Removes what was written; what cannot be removed is named, and no step fails for it. */
+async function tidyUp(
+  stage: Stage & { remove(): Promise<void> },
+): Promise<void> {
+  try {
+    await stage.remove();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    console.error(`litmus verify left ${stage.base} as it is: ${why}`);
+  }
 }
 
 async function runStep(
@@ -177,6 +191,11 @@ async function removeAll(
   base: string,
   storage: Record<string, string>,
 ): Promise<void> {
+  const parts = parseLocation(base);
+  if (parts.scheme === "" || parts.scheme === "file") {
+    await rm(folderOf(parts, base), { recursive: true, force: true });
+    return;
+  }
   const store = await openStore(base, { storage });
   const paths: string[] = [];
   for await (const object of store.list("")) paths.push(object.path);
