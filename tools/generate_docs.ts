@@ -115,6 +115,29 @@ const ADVICE: Readonly<Record<CodeFacts["retry"], string>> = {
   unknown: "ask the log: `resolve(token, version)`",
 };
 
+/** What to do where another call would be no better; by kind. */
+const NEVER: Readonly<Partial<Record<CodeFacts["kind"], string>>> = {
+  corrupt:
+    "repair the table, or read or restore a version that does not need what is broken",
+  internal: "report it, with the whole message",
+  store:
+    "see what the store says in the message; location, permissions and credentials first",
+  unsupported: "use another engine for it, or do without",
+};
+
+/** What each of these asks for is not what its kind does. */
+const BY_CODE: Readonly<Record<string, string>> = {
+  DELTA_STORE_NOT_EXCLUSIVE: "use a store that honours the condition",
+  DELTA_STORE_UNSUPPORTED: "use a store or file system that has it",
+  DELTA_ABORTED: "call again if it is still wanted",
+};
+
+function advice(code: string, facts: CodeFacts): string {
+  return BY_CODE[code] ??
+    (facts.retry === "never" ? NEVER[facts.kind] : undefined) ??
+    ADVICE[facts.retry];
+}
+
 /** The page that lists every error code. */
 export function errorsPage(
   codes: Readonly<Record<string, CodeFacts>>,
@@ -124,7 +147,7 @@ export function errorsPage(
       ? `${facts.kind} (${facts.conflict})`
       : facts.kind;
     return `| \`${code}\` | ${kind} | ${facts.meaning} | ${
-      ADVICE[facts.retry]
+      advice(code, facts)
     } |`;
   });
   return `<!-- deno-fmt-ignore-file -->
@@ -134,8 +157,8 @@ export function errorsPage(
 Every error of the engine is a \`DeltaError\`: a message that says what could not
 be done, why, and what to do about it, and for programs a \`code\` of this list, a
 \`kind\`, an \`outcome\` (\`failed\`: no effect, and never one; \`unknown\`: it may
-have an effect, now or later), \`retry\`, \`context\` with paths and versions, and
-the \`cause\`. No secret ever appears in one.
+have an effect, now or later), \`retry\` (\`never\`, \`later\`, \`rerun\`, \`unknown\`),
+\`context\` with paths and versions, and the \`cause\`. No secret ever appears in one.
 
 This page is made from the source by \`deno task docs\`.
 

@@ -30,6 +30,15 @@ Deno.test("errorsPage() lists each code with its conflict's name and what to do"
   assert(page.includes("| `X` | conflict (ConcurrentAppend) | m | load"));
 });
 
+Deno.test("errorsPage() does not advise another call where the table is broken", () => {
+  const page = errorsPage({
+    X: { kind: "corrupt", retry: "never", meaning: "m" },
+    Y: { kind: "invalid", retry: "never", meaning: "m" },
+  });
+  assert(page.includes("| `X` | corrupt | m | repair the table"));
+  assert(page.includes("| `Y` | invalid | m | change the call |"));
+});
+
 Deno.test("featureTable() writes out what is not supported", () => {
   const table = featureTable([
     { name: "x", kind: "reader-writer", requires: [], read: "no", write: "no" },
