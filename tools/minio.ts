@@ -226,11 +226,16 @@ const stateFile = (): string => join(cacheFolder(), "minio.json");
 
 interface State {
   readonly pid?: number;
+  readonly endpoint?: string;
   readonly compose?: boolean;
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const words = args.filter((arg) => arg !== "--");
+  if (words.includes("--help")) {
+    console.log("deno task minio [--detach | stop]");
+    return 0;
+  }
   if (words.includes("stop")) return await stopDetached();
   const detached = words.includes("--detach");
   const unknown = words.find((w) => w !== "--detach" && w !== "start");
@@ -241,6 +246,12 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   await mkdir(cacheFolder(), { recursive: true });
+  const running = detached ? await runningState() : undefined;
+  if (running?.endpoint) {
+    announce(running.endpoint);
+    console.error("Was running already, until: deno task minio stop");
+    return 0;
+  }
   const port = await freePort(9000).catch(() => freePort());
   const logFile = join(cacheFolder(), "minio.log");
   if (!findMinio() && compose("up", "--detach", "--wait") === 0) {
@@ -254,7 +265,8 @@ async function main(args: readonly string[]): Promise<number> {
   });
   announce(minio.endpoint);
   if (detached) {
-    await writeFile(stateFile(), JSON.stringify({ pid: minio.pid }));
+    const state: State = { pid: minio.pid, endpoint: minio.endpoint };
+    await writeFile(stateFile(), JSON.stringify(state));
     console.error("Runs until: deno task minio stop");
     return 0;
   }
@@ -294,14 +306,27 @@ async function holdCompose(detached: boolean): Promise<number> {
 /** Whether the process is still the server, and not another that got its number. */
 function isMinio(pid: number): boolean {
   const ps = spawnSync("ps", ["-p", String(pid), "-o", "command="]);
-  return ps.status === 0 && ps.stdout.toString().includes("minio");
+  return ps.status === 0 && ps.stdout.toString().includes("minio server");
+}
+
+/** What the last `--detach` wrote down, if anything. */
+async function readState(): Promise<State | undefined> {
+  try {
+    return JSON.parse(await readFile(stateFile(), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The server of an earlier `--detach` that is still there: two would share one folder, and `stop` would know of one. */
+async function runningState(): Promise<State | undefined> {
+  const state = await readState();
+  return state?.pid && isMinio(state.pid) ? state : undefined;
 }
 
 async function stopDetached(): Promise<number> {
-  let state: State;
-  try {
-    state = JSON.parse(await readFile(stateFile(), "utf8"));
-  } catch {
+  const state = await readState();
+  if (!state) {
     console.error("minio: none was started with --detach");
     return 1;
   }
