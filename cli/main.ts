@@ -11,14 +11,20 @@ type Command = (args: string[]) => Promise<number>;
 
 /** Each command, loaded when it is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  conformance: async () => (await import("./conformance.ts")).conformance,
   engine: async () => (await import("./engine.ts")).engine,
+  mutants: async () => (await import("./mutants.ts")).mutants,
+  store: async () => (await import("./store.ts")).store,
   verify: async () => (await import("./verify.ts")).verify,
 };
 
 const USAGE = `usage: litmus <command> [arguments]
 
-  verify   the main job, end to end: atomicity, isolation, time travel, durability
-  engine   speaks the engine protocol on standard input and output
+  verify       the main job, end to end: atomicity, isolation, time travel, durability
+  conformance  an engine through the conformance suite
+  mutants      whether the suite sees planted defects: the kill table
+  store        whether an object store is safe for Delta commits: a verdict card
+  engine       speaks the engine protocol on standard input and output
 `;
 
 /**

@@ -20,8 +20,28 @@ export interface StoreContractCase {
   readonly name: string;
   /** Whether the case applies to a store; every store unless stated. */
   readonly applies?: (capabilities: StoreCapabilities) => boolean;
-  /** Throws when the store breaks its word. */
-  run(makeStore: MakeStore): Promise<void>;
+  /**
+   * What breaks where the store breaks its word: `commits` lose data or come
+   * twice, `parts` is the same for engines that commit by uploads in parts, and
+   * everything else is the work of a table; `table` unless stated.
+   */
+  readonly breaks?: "commits" | "parts" | "table";
+  /** Throws when the store breaks its word; else says what was counted, or {@link NOT_OFFERED}. */
+  run(makeStore: MakeStore): Promise<string | void>;
+}
+
+/** What a case says of a store that lacks what it is about. */
+export const NOT_OFFERED = "not offered";
+
+/**
+ * So many handles on one root take part in a race. Whoever tests a store that has
+ * several endpoints gives them out in turn, so up to so many are raced through.
+ */
+export const RACING_HANDLES = 8;
+
+/** A number of things, in words: `1 key`, `1,200 keys`. */
+export function counted(n: number, thing: string): string {
+  return `${n.toLocaleString("en")} ${thing}${n === 1 ? "" : "s"}`;
 }
 
 /** A text as bytes. */

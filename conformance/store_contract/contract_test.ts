@@ -16,7 +16,7 @@ import {
 import { type MakeStore, storeContract } from "./contract.ts";
 
 /** A kind of store: runs a body with stores made at fresh roots, and cleans up. */
-type Bench = (body: (make: MakeStore) => Promise<void>) => Promise<void>;
+type Bench = (body: (make: MakeStore) => Promise<unknown>) => Promise<void>;
 
 const onMemory: Bench = async (body) => {
   const stores = new Map<string, ObjectStore>();

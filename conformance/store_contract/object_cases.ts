@@ -157,9 +157,12 @@ export const objectCases: readonly StoreContractCase[] = [
       }
       assert.equal((await store.putIfAbsent("new", text("x"))).kind, "exists");
       const range = { start: 9_000_000, end: 9_000_100 };
-      assert.deepEqual(
-        (await store.get("put", { range }))?.bytes,
-        bytes.slice(range.start, range.end),
+      // A comparison that shows what differs would take minutes over megabytes.
+      const part = (await store.get("put", { range }))?.bytes;
+      assert.equal(part?.length, 100);
+      assert.ok(
+        Buffer.compare(part, bytes.slice(range.start, range.end)) === 0,
+        "a range of it differs",
       );
     },
   },

@@ -145,3 +145,23 @@ export interface ObjectStore {
   /** Lets go of sockets and the like; the store may still be used, at the price of new ones. */
   close?(): Promise<void>;
 }
+
+/**
+ * A store that can also create an object in parts. No commit is written so; the
+ * store contract asks, because other engines write theirs so.
+ */
+export interface MultipartCreator extends ObjectStore {
+  /** Creates an object in parts, or leaves the one that is there as it is: the condition is on the last request, which is sent once. */
+  createInParts(
+    path: string,
+    bytes: Uint8Array,
+    options?: CallOptions,
+  ): Promise<CreateOutcome>;
+}
+
+/** Whether a store can create an object in parts. */
+export function isMultipartCreator(
+  store: ObjectStore,
+): store is MultipartCreator {
+  return "createInParts" in store;
+}

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { CreateOutcome } from "./object_store.ts";
+import { causeOf, type S3Failure } from "./s3_answer.ts";
 import type { Attempt, Repeated } from "./s3_call.ts";
 
 /** The four requests of an upload; `Part` is what the service wants to see again. */
@@ -51,6 +53,40 @@ export async function uploadInParts<Part>(
   const completed = await requests.complete(id, sent.value, signal);
   if (!completed.done) await requests.abandon(id);
   return completed;
+}
+
+/**
+ * Creates in parts: the condition binds at the last request alone, whose failure
+ * is what `outcomeOf` tells of. Where an earlier one failed there is no object,
+ * and never will be.
+ */
+export async function createInParts<Part>(
+  requests: MultipartRequests<Part>,
+  bytes: Uint8Array,
+  partBytes: number,
+  signal: AbortSignal | undefined,
+  outcomeOf: (failure: S3Failure) => CreateOutcome,
+): Promise<CreateOutcome> {
+  let isCompleting = false;
+  const answer = await uploadInParts(
+    {
+      ...requests,
+      complete: (id, parts, ended) => {
+        isCompleting = true;
+        return requests.complete(id, parts, ended);
+      },
+    },
+    bytes,
+    partBytes,
+    signal,
+  );
+  if (answer.done) return { kind: "created" };
+  if (isCompleting) return outcomeOf(answer.failure);
+  return {
+    kind: "rejected",
+    reason: answer.failure.text,
+    cause: causeOf(answer.failure),
+  };
 }
 
 async function sendParts<Part>(

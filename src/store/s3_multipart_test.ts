@@ -1,7 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { readFailure } from "./s3_answer.ts";
 import type { Repeated } from "./s3_call.ts";
-import { type MultipartRequests, uploadInParts } from "./s3_multipart.ts";
+import {
+  createInParts,
+  type MultipartRequests,
+  uploadInParts,
+} from "./s3_multipart.ts";
 
 type Step = "begin" | "send" | "complete" | "abandon";
 
@@ -89,4 +93,23 @@ Deno.test("uploadInParts() has nothing to drop when it could not begin", async (
   );
   assertEquals([ended.done, ended.ambiguous], [false, false]);
   assertEquals(log, ["begin"]);
+});
+
+Deno.test("createInParts() tells of the last request only what that one was told", async () => {
+  const answers = async (fails: (step: Step, number: number) => boolean) => {
+    const { requests, log } = upload(fails);
+    const outcome = await createInParts(
+      requests,
+      new Uint8Array(25),
+      10,
+      undefined,
+      () => ({ kind: "exists" }),
+    );
+    return `${outcome.kind}, ${log.at(-1)}`;
+  };
+  assertEquals(await answers(() => false), "created, complete");
+  assertEquals(await answers((step) => step === "complete"), "exists, abandon");
+  // Without the last request there is no object: certainly refused, whatever the failure was.
+  assertEquals(await answers((step) => step === "send"), "rejected, abandon");
+  assertEquals(await answers((step) => step === "begin"), "rejected, begin");
 });

@@ -26,6 +26,7 @@ import type {
   CreateOutcome,
   GetOptions,
   ListOptions,
+  MultipartCreator,
   ObjectMeta,
   ObjectStore,
   PutOutcome,
@@ -40,7 +41,7 @@ import {
 } from "./s3_answer.ts";
 import { readBody } from "./s3_body.ts";
 import { S3Bucket } from "./s3_bucket.ts";
-import { uploadInParts } from "./s3_multipart.ts";
+import { createInParts, uploadInParts } from "./s3_multipart.ts";
 import type { S3Settings } from "./s3_options.ts";
 import { uploadRequests } from "./s3_upload.ts";
 import { checkPath, checkRange } from "./store_path.ts";
@@ -74,7 +75,7 @@ export function s3Store(
   return new S3Store(new S3Bucket(bucket, prefix, settings, host));
 }
 
-class S3Store implements ObjectStore {
+class S3Store implements MultipartCreator {
   readonly url: string;
   readonly identity: string;
   readonly capabilities = CAPABILITIES;
@@ -209,6 +210,23 @@ class S3Store implements ObjectStore {
       body.length,
     );
     return answer.done ? { kind: "created" } : createOutcome(answer.failure);
+  }
+
+  async createInParts(
+    path: string,
+    bytes: Uint8Array,
+    options?: CallOptions,
+  ): Promise<CreateOutcome> {
+    this.#begin("create", path, options);
+    const { commits, pooled } = this.#bucket;
+    commits.config.systemClockOffset = pooled.config.systemClockOffset;
+    return await createInParts(
+      uploadRequests(this.#bucket, path, "*"),
+      new Uint8Array(bytes),
+      LEAST_PART_BYTES,
+      options?.signal,
+      createOutcome,
+    );
   }
 
   async delete(

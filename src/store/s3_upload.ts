@@ -14,10 +14,16 @@ import {
 import type { S3Bucket } from "./s3_bucket.ts";
 import type { MultipartRequests } from "./s3_multipart.ts";
 
-/** The requests that write one object in parts. */
+/**
+ * The requests that write one object in parts.
+ *
+ * @param ifNoneMatch `"*"` where the last of them may only create: it is sent
+ *   once then, as every exclusive create is.
+ */
 export function uploadRequests(
   bucket: S3Bucket,
   path: string,
+  ifNoneMatch?: "*",
 ): MultipartRequests<CompletedPart> {
   const object = bucket.object(path);
   const key = { ...object, ...bucket.customerKey() };
@@ -47,15 +53,20 @@ export function uploadRequests(
         const output = await client.send(command, { abortSignal: ended });
         return completedPart(number, output);
       }, bytes.length),
-    complete: (id, parts, signal) =>
-      bucket.attempt(signal, async (ended) => {
-        const command = new CompleteMultipartUploadCommand({
-          ...key,
-          UploadId: id,
-          MultipartUpload: { Parts: [...parts] },
-        });
-        await client.send(command, { abortSignal: ended });
-      }),
+    complete: async (id, parts, signal) => {
+      const command = new CompleteMultipartUploadCommand({
+        ...key,
+        UploadId: id,
+        MultipartUpload: { Parts: [...parts] },
+        ...(ifNoneMatch === undefined ? {} : { IfNoneMatch: ifNoneMatch }),
+      });
+      const send = async (ended: AbortSignal): Promise<void> => {
+        const by = ifNoneMatch === undefined ? client : bucket.commits;
+        await by.send(command, { abortSignal: ended });
+      };
+      if (ifNoneMatch === undefined) return await bucket.attempt(signal, send);
+      return { ...await bucket.once(signal, send), ambiguous: false };
+    },
     abandon: (id) =>
       bucket.attempt(undefined, async (ended) => {
         const command = new AbortMultipartUploadCommand({

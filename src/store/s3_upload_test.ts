@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isMultipartCreator } from "./object_store.ts";
 import { openStore } from "./open_store.ts";
 
 /** A server that knows nothing but uploads in parts; `fail` refuses a request by its query. */
@@ -142,4 +143,36 @@ Deno.test("a part that is refused for the moment is sent again", async () => {
       await store.close?.();
     },
   );
+});
+
+Deno.test("createInParts() puts its condition on the last request, and sends that once", async () => {
+  for (
+    const [status, kind] of [[412, "exists"], [409, "conflict"], [
+      503,
+      "unknown",
+    ], [501, "rejected"]] as const
+  ) {
+    await withUploads(
+      (call) => call === "POST uploadId=id" ? status : undefined,
+      async (endpoint, seen) => {
+        const store = await open(endpoint);
+        assert(isMultipartCreator(store));
+        const outcome = await store.createInParts("a", new Uint8Array(9 * MIB));
+        assertEquals(outcome.kind, kind);
+        assertEquals(
+          seen.filter((call) => call === "POST uploadId=id").length,
+          1,
+        );
+        await store.close?.();
+      },
+    );
+  }
+  await withUploads(() => undefined, async (endpoint, _, parts) => {
+    const store = await open(endpoint);
+    assert(isMultipartCreator(store));
+    const outcome = await store.createInParts("a", new Uint8Array(9 * MIB));
+    assertEquals(outcome.kind, "created");
+    assertEquals(parts.size, 2);
+    await store.close?.();
+  });
 });
