@@ -25,7 +25,7 @@ Deno.test({
       runs: Number(Deno.env.get("RUNS") ?? 40),
       // What it does not do in a change feed: see expected_differences.json.
       changes: ({ features, partitionBy }) =>
-        !features.includes("mapping") &&
+        !features.includes("mapping") && !features.includes("vectors") &&
         !partitionBy.some((name) => ["p", "t"].includes(name)),
       file: "conformance/interop/programs_test.ts",
     }),
