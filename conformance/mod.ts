@@ -1,8 +1,8 @@
 /**
  * The conformance suite: what any object store, and any Delta writer, must do.
  *
- * So far it holds the store contract, by which every store of this package is
- * judged. Each case throws where a store breaks it.
+ * {@link runSuite} puts an engine through it; {@link storeContract} is what every
+ * store of this package is judged by: each case throws where a store breaks it.
  *
  * @example
  * ```ts
@@ -23,3 +23,43 @@ export {
   storeContract,
   type StoreContractCase,
 } from "./store_contract/contract.ts";
+export {
+  type AlterChange,
+  type ClientOptions,
+  type ColumnName,
+  type EngineAdapter,
+  type EngineClient,
+  type FailureReply,
+  type Json,
+  type JsonField,
+  type JsonLogic,
+  type JsonPredicate,
+  type JsonRow,
+  type JsonSchema,
+  type JsonSet,
+  type JsonTxn,
+  type OperationName,
+  type Reply,
+  type Requests,
+  type SuccessReply,
+} from "./engine_adapter.ts";
+export { thisEngine, type ThisEngineOptions } from "./adapters/this_engine.ts";
+export {
+  formatReport,
+  runSuite,
+  type ScopeReport,
+  type SuiteFailure,
+  type SuiteName,
+  type SuiteOptions,
+  type SuiteReport,
+  SUITES,
+} from "./run_suite.ts";
+export type { Level } from "./checkers/evidence.ts";
+export type { OpenStore } from "./live_races.ts";
+export type { Exploration } from "./simulation/explore.ts";
+export {
+  type CheckId,
+  formatVerdict,
+  type Verdict,
+  type VerdictClass,
+} from "./checkers/verdict.ts";

@@ -23,10 +23,12 @@ export interface SearchOptions extends RunOptions {
   readonly level?: Level;
   /** Seed of the search. */
   readonly seed: number;
+  /** Where in that seed's search a failing case is: replays it alone. */
+  readonly path?: string;
   /** Runs at most. */
   readonly runs: number;
-  /** Asked before each run; true ends the search. */
-  readonly isOver?: () => boolean;
+  /** How long, in milliseconds; as long as it takes by default. */
+  readonly budgetMs?: number;
   /** Which verdicts fail a run; those of class SAFETY by default. */
   readonly isFailure?: (verdict: Verdict) => boolean;
   /** Whether a failing run is shrunk; true by default. */
@@ -45,6 +47,8 @@ export interface SearchResult {
   readonly failure?: {
     /** The case. */
     readonly found: Case;
+    /** Where in the seed's search it is. */
+    readonly path: string;
     /** What is wrong with it. */
     readonly verdicts: readonly Verdict[];
     /** The run, for its story. */
@@ -68,15 +72,14 @@ export async function search(
   adapter: EngineAdapter,
   options: SearchOptions,
 ): Promise<SearchResult> {
-  const { seed, runs, isOver = () => false } = options;
+  const { seed, runs, budgetMs } = options;
   const isFailure = options.isFailure ?? ((v) => v.class === "SAFETY");
   let made = 0;
   let firstFailure: number | undefined;
-  let last: SearchResult["failure"];
+  let last: Omit<NonNullable<SearchResult["failure"]>, "path"> | undefined;
   const property = fc.asyncProperty(
     cases(adapter, options.level),
     async (found) => {
-      if (firstFailure === undefined && isOver()) return;
       made++;
       const { run, verdicts } = await runCase(found, adapter, options);
       options.onRun?.(run);
@@ -86,10 +89,15 @@ export async function search(
       throw new Error("a run failed");
     },
   );
-  await fc.check(property, {
+  const details = await fc.check(property, {
     seed,
     numRuns: runs,
-    endOnFailure: options.shrink === false,
+    endOnFailure: options.shrink === false || options.path !== undefined,
+    ...(options.path !== undefined && { path: options.path }),
+    ...(budgetMs !== undefined &&
+      { interruptAfterTimeLimit: Math.max(1, budgetMs) }),
   });
-  return last ? { runs: firstFailure!, failure: last } : { runs: made };
+  if (!last) return { runs: made };
+  const path = details.counterexamplePath ?? "";
+  return { runs: firstFailure!, failure: { ...last, path } };
 }

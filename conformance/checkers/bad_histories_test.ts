@@ -24,10 +24,6 @@ const bump = (where?: JsonPredicate): OperationCall => ({
     ...(where && { where }),
   },
 });
-const overwrite = (op: string): OperationCall => ({
-  op: "overwrite",
-  request: { rows: [["a", "1", op, 0, 0]] },
-});
 const alter = (request: AlterChange): OperationCall => ({
   op: "alter",
   request,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { memoryStore, type ObjectStore } from "../../src/mod.ts";
+import { type Host, memoryStore, type ObjectStore } from "../../src/mod.ts";
 import type {
   EngineAdapter,
   EngineClient,
@@ -82,6 +82,8 @@ export interface RunOptions {
   readonly finalRead?: boolean;
   /** The store beneath the gates; memory by default. With one of its own a program is run once. */
   readonly store?: ObjectStore;
+  /** The machine of every client; simulated by default. With a real one nothing is gated. */
+  readonly host?: Host;
   /** The seed of every client's names and jitter. */
   readonly seed?: number;
 }
@@ -162,6 +164,16 @@ export async function runProgram(
   return await runPrepared(await prepare(program, adapter, options), vector);
 }
 
+/** Runs a program's scripts at once on a real store and machine: nothing is gated, writes are traced. */
+export async function runLive(
+  program: Program,
+  adapter: EngineAdapter,
+  options: RunOptions & { readonly store: ObjectStore; readonly host: Host },
+): Promise<Run> {
+  const prepared = await prepare(program, adapter, options);
+  return await new World(prepared, []).race();
+}
+
 /** A text that tells a run's end from others: everything the store holds, and how each operation ended. */
 export function fingerprint(run: Run): string {
   const objects = [...run.objects.values()]
@@ -234,6 +246,10 @@ class World implements SimulatedWorld {
     return this.#isOpen;
   }
 
+  get timeMs(): number {
+    return this.#prepared.options.host?.now() ?? this.scheduler.time;
+  }
+
   opOf(client: string): string | undefined {
     return this.#running.get(client);
   }
@@ -293,10 +309,18 @@ class World implements SimulatedWorld {
       }
       clients.push([script, client]);
     }
-    this.#isOpen = true;
-    for (const [script, client] of clients) this.#start(script, client);
-    await this.scheduler.run();
-    this.#isOpen = false;
+    if (options.host) {
+      await Promise.all(
+        clients.map(([script, client]) =>
+          this.#play(client, script, script.client, script.steps, 0)
+        ),
+      );
+    } else {
+      this.#isOpen = true;
+      for (const [script, client] of clients) this.#start(script, client);
+      await this.scheduler.run();
+      this.#isOpen = false;
+    }
     this.silenced.clear();
     if (options.finalRead ?? true) {
       const steps: Step[] = [
@@ -344,7 +368,7 @@ class World implements SimulatedWorld {
       client: name,
       table: TABLE_URL,
       store: options.wrap ? options.wrap(handle, name) : handle,
-      host: simulatedHost(this.scheduler, {
+      host: options.host ?? simulatedHost(this.scheduler, {
         client: name,
         seed: seedOf(name, options.seed ?? 1),
         ...(script.skewMs !== undefined && { skewMs: script.skewMs }),

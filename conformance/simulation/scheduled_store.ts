@@ -110,6 +110,8 @@ export interface SimulatedWorld {
   readonly silenced: Set<string>;
   /** The operation that a client is running. */
   opOf(client: string): string | undefined;
+  /** Time by the store's clock. */
+  readonly timeMs: number;
   /** Whether gates are up: not while a scenario is set up. */
   isOpen(): boolean;
   /** Told when a client crashes. */
@@ -128,6 +130,7 @@ const COMMIT = /^_delta_log\/\d{20}\.json$/;
 
 class Handle implements ObjectStore {
   readonly url: string;
+  readonly identity?: string;
   readonly capabilities: ObjectStore["capabilities"];
   readonly #world: SimulatedWorld;
   readonly #client: string;
@@ -137,6 +140,9 @@ class Handle implements ObjectStore {
     this.#client = client;
     this.url = world.inner.url;
     this.capabilities = world.inner.capabilities;
+    if (world.inner.identity !== undefined) {
+      this.identity = world.inner.identity;
+    }
   }
 
   get(path: string, options?: GetOptions): Promise<StoredObject | undefined> {
@@ -373,7 +379,7 @@ class Handle implements ObjectStore {
     this.#world.trace.push({
       client: this.#client,
       time: this.#world.clock.tick(),
-      atMs: this.#world.scheduler.time,
+      atMs: this.#world.timeMs,
       ...entry,
       bytes: entry.bytes,
     });

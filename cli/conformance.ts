@@ -1,0 +1,164 @@
+/**
+ * `deno task conformance`: an engine through the conformance suite.
+ *
+ * @module
+ */
+
+import { writeFile } from "node:fs/promises";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { thisEngine } from "../conformance/adapters/this_engine.ts";
+import type { Level } from "../conformance/checkers/evidence.ts";
+import type { OpenStore } from "../conformance/live_races.ts";
+import {
+  formatReport,
+  runSuite,
+  type SuiteName,
+  type SuiteOptions,
+  SUITES,
+} from "../conformance/run_suite.ts";
+import { parseVector } from "../conformance/simulation/decisions.ts";
+import { openStore, systemHost } from "../src/mod.ts";
+
+const HELP =
+  `deno task conformance [--engine litmus] [--store URL] [--suite NAME] [--seed N] [--budget 60s] [--json FILE]
+
+  --engine NAME   which engine: litmus (default)
+  --store URL     also races on a real store: a folder, s3://bucket/prefix; memory (default) only simulates
+  --suite NAME    exhaustive, random or races; all that apply by default
+  --seed N        seed of everything random; 1 by default
+  --budget TIME   how long: 90s, 5m; 60s by default
+  --json FILE     the whole report
+  --scope NAME    one scope of the exhaustive suite or of the races
+  --vector V      one run of that scope
+  --path P        one case of the seed's random search, with --level`;
+
+/** Runs the suite; the exit status: 0 where it is clean of SAFETY, 1 where it is not, 2 for a wrong call. */
+export async function conformance(args: readonly string[]): Promise<number> {
+  const values = readArguments(args);
+  if (typeof values === "number") return values;
+  const progress = progressLine();
+  const report = await runSuite(thisEngine(), {
+    ...values.options,
+    onProgress: progress.show,
+  });
+  progress.clear();
+  console.log(formatReport(report));
+  if (values.json !== undefined) {
+    await writeFile(values.json, JSON.stringify(report, null, 2) + "\n");
+  }
+  return report.safetyViolations > 0 ? 1 : 0;
+}
+
+interface Arguments {
+  readonly options: SuiteOptions;
+  readonly json: string | undefined;
+}
+
+function readArguments(args: readonly string[]): Arguments | number {
+  const text = { type: "string" } as const;
+  const parsed = (() => {
+    try {
+      return parseArgs({
+        args: [...args],
+        options: {
+          engine: text,
+          store: text,
+          suite: text,
+          seed: text,
+          budget: text,
+          json: text,
+          scope: text,
+          vector: text,
+          path: text,
+          level: text,
+          help: { type: "boolean" },
+        },
+      }).values;
+    } catch (error) {
+      return refuse(error instanceof Error ? error.message : String(error));
+    }
+  })();
+  if (typeof parsed === "number") return parsed;
+  if (parsed.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const { engine = "litmus", suite, seed = "1", budget = "60s" } = parsed;
+  if (engine !== "litmus") return refuse(`there is no engine ${engine}`);
+  if (suite !== undefined && !SUITES.includes(suite as SuiteName)) {
+    return refuse(`there is no suite ${suite}: ${SUITES.join(", ")}`);
+  }
+  const budgetMs = durationMs(budget);
+  if (budgetMs === undefined) return refuse(`${budget} is not a time like 60s`);
+  if (!/^\d+$/.test(seed)) return refuse(`${seed} is not a seed`);
+  const { store = "memory", scope, vector, path, level } = parsed;
+  const isReal = store !== "memory" && !store.startsWith("memory:");
+  return {
+    json: parsed.json,
+    options: {
+      seed: Number(seed),
+      budgetMs,
+      ...(suite && { suites: [suite as SuiteName] }),
+      ...(scope !== undefined && { scope }),
+      ...(vector !== undefined && { vector: parseVector(vector) }),
+      ...(path !== undefined && { path }),
+      ...(level !== undefined && { level: level as Level }),
+      ...(isReal && { openStore: freshPlaces(store) }),
+    },
+  };
+}
+
+function refuse(why: string): number {
+  console.error(`${why}\n\n${HELP}`);
+  return 2;
+}
+
+function durationMs(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  if (!match) return undefined;
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+  return Number(match[1]) * unit[(match[2] ?? "s") as keyof typeof unit];
+}
+
+/** A folder of its own for every race, removed after it. */
+function freshPlaces(url: string): OpenStore {
+  return async () => {
+    const root = `${url.replace(/\/+$/, "")}/race-${systemHost.uuid()}`;
+    const store = await openStore(root, {
+      storage: Object.fromEntries(
+        Object.entries(process.env).flatMap(([name, value]) =>
+          name.startsWith("AWS_") && value !== undefined ? [[name, value]] : []
+        ),
+      ),
+    });
+    return {
+      store,
+      remove: async () => {
+        const paths: string[] = [];
+        for await (const { path } of store.list("")) paths.push(path);
+        if (paths.length > 0) await store.delete(paths);
+        await store.close?.();
+      },
+    };
+  };
+}
+
+/** A line that is written over on a terminal, and now and then elsewhere. */
+function progressLine(): { show(text: string): void; clear(): void } {
+  const isTerminal = process.stderr.isTTY ?? false;
+  let last = 0;
+  return {
+    show: (text) => {
+      const now = performance.now();
+      if (now - last < (isTerminal ? 100 : 10_000)) return;
+      last = now;
+      process.stderr.write(
+        isTerminal ? `\r\x1b[2K${text.slice(0, 110)}` : `${text}\n`,
+      );
+    },
+    clear: () => {
+      if (isTerminal) process.stderr.write("\r\x1b[2K");
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { thisEngine } from "./adapters/this_engine.ts";
+import { MUTANTS } from "./mutants/catalogue.ts";
+import { mutated } from "./mutants/mutant.ts";
+import { search } from "./random_search.ts";
+import { formatReport, runSuite } from "./run_suite.ts";
+import { scopesFor } from "./scopes.ts";
+import { parseVector } from "./simulation/decisions.ts";
+
+Deno.test("runSuite() finds this engine clean", async () => {
+  const report = await runSuite(thisEngine(), {
+    budgetMs: 8_000,
+    maxRunsPerScope: 20,
+    randomRuns: 40,
+  });
+  assertEquals(report.failures.map((f) => `${f.program} ${f.replay}`), []);
+  assert(report.scopes.some((scope) => scope.exploration.exhausted));
+  assertMatch(formatReport(report), /clean: \d+ runs/);
+});
+
+Deno.test("a failing scope is told with the line that replays it", async () => {
+  // Given an engine that takes a lost answer for a failure,
+  const engine = mutated(MUTANTS.find(({ id }) => id === "Q6")!);
+  const scope = "two appenders, one fault";
+  // when the suite looks,
+  const report = await runSuite(engine, { suites: ["exhaustive"], scope });
+  const failure = report.failures[0]!;
+  // then it finds a lie, and the line brings the same one back.
+  assert(report.safetyViolations > 0);
+  assertMatch(formatReport(report), /was told that it failed/);
+  const vector = parseVector(/--vector ([\d.]+)/.exec(failure.replay)![1]!);
+  const again = await runSuite(engine, {
+    suites: ["exhaustive"],
+    scope,
+    vector,
+  });
+  assertEquals(again.runs, 1);
+  assertEquals(again.failures[0]!.verdicts, failure.verdicts);
+});
+
+Deno.test("a failing random program shrinks, and its path replays it", async () => {
+  // Given an engine that checks only the newest winner,
+  const engine = mutated(MUTANTS.find(({ id }) => id === "Q16")!);
+  const options = { seed: 3, runs: 2_000, isFailure: () => true };
+  // when random search finds that and shrinks it,
+  const { failure } = await search(engine, options);
+  assert(failure);
+  // then few steps are left, and seed and path give the same case.
+  const steps = failure.found.program.scripts.flatMap(({ steps }) => steps);
+  assert(steps.length <= 4, JSON.stringify(steps));
+  const again = await search(engine, { ...options, path: failure.path });
+  assertEquals(again.failure?.found, failure.found);
+  assertEquals(again.failure?.verdicts, failure.verdicts);
+});
+
+Deno.test("scopes have names of their own", () => {
+  const names = scopesFor(thisEngine()).map((scope) => scope.program.name);
+  assertEquals(new Set(names).size, names.length);
+});
