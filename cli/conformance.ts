@@ -125,13 +125,7 @@ function durationMs(text: string): number | undefined {
 function freshPlaces(url: string): OpenStore {
   return async () => {
     const root = `${url.replace(/\/+$/, "")}/race-${systemHost.uuid()}`;
-    const store = await openStore(root, {
-      storage: Object.fromEntries(
-        Object.entries(process.env).flatMap(([name, value]) =>
-          name.startsWith("AWS_") && value !== undefined ? [[name, value]] : []
-        ),
-      ),
-    });
+    const store = await openStore(root);
     return {
       store,
       remove: async () => {
