@@ -4,7 +4,7 @@ import { needs } from "../../testing/needs.ts";
 import { copyGolden, goldenTables } from "../golden/golden_tables.ts";
 import { writeFurther } from "../golden/write_further.ts";
 import { checkPrograms } from "./check_program.ts";
-import { differences } from "./compare.ts";
+import { difference, differences, ourChanges } from "./compare.ts";
 import { assertExpected } from "./expected_differences.ts";
 import { startSpark, withFolder } from "./foreign_engine.ts";
 
@@ -69,6 +69,32 @@ Deno.test({
       // then all differ, and the rows of before have those of before.
       assertEquals(new Set(after.values()).size, before.size + 3);
       for (const [id, rowId] of before) assertEquals(after.get(id), rowId);
+    }),
+});
+
+Deno.test({
+  name: "Spark tells the changes of an overwrite after deletion vectors",
+  ...machine,
+  fn: () =>
+    withFolder(async (folder) => {
+      // Given a file of three rows, one of them deleted by a vector,
+      await using table = await DeltaTable.create(folder, {
+        schema: {
+          type: "struct",
+          fields: [{ name: "id", type: "long", nullable: true, metadata: {} }],
+        },
+        properties: {
+          "delta.enableChangeDataFeed": "true",
+          "delta.enableDeletionVectors": "true",
+        },
+      });
+      await table.append([{ id: 1n }, { id: 2n }, { id: 3n }]);
+      await table.delete({ where: "id = 2" });
+      // when all is replaced, then two rows go, as Spark has it (deltalake has not).
+      await table.overwrite([{ id: 9n }]);
+      const ours = await ourChanges(table, 3, 3);
+      assertEquals(difference(ours, await spark!.changes(folder, 3, 3)), []);
+      assertEquals(ours.totalRows, 3);
     }),
 });
 
