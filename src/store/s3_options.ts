@@ -388,7 +388,7 @@ function unknownOption(key: string): DeltaError {
     what: `Cannot use the storage option ${JSON.stringify(key)}`,
     why: "no store of this engine knows it, and ignoring it might not be safe",
     fix: nearest === undefined
-      ? "Remove it; the README lists the options that are known"
+      ? "Remove it; docs/storage_options.md lists the options that are known"
       : `Did you mean ${nearest}?`,
     context: { option: key },
   });

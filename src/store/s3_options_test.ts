@@ -134,7 +134,9 @@ Deno.test("readS3Options() refuses what would cost safety, with the reason", () 
 
 Deno.test("readS3Options() refuses unknown names and says which is near; no message holds a value", () => {
   assert(refusal({ AWS_REGOIN: "x" }).includes("Did you mean region?"));
-  assert(refusal({ azure_storage_account_name: "x" }).includes("README"));
+  assert(
+    refusal({ azure_storage_account_name: "x" }).includes("storage_options.md"),
+  );
   const contradiction = refusal({
     token: "hush-1",
     AWS_SESSION_TOKEN: "hush-2",
