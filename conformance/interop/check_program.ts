@@ -60,7 +60,7 @@ export async function checkPrograms(options: CheckOptions): Promise<void> {
     `${engine.name}: ${found.numRuns} programs of ${seen.steps} steps ` +
       `(${seen.refused} refused), ${seen.versions} versions and ${seen.feeds} change feeds read`,
   );
-  if (!found.failed) return;
+  if (!found.failed || found.counterexample === null) return;
   throw new Error(
     `${fc.defaultReportMessage(found)}\nReplay: SEED=${found.seed} ` +
       `REPLAY=${found.counterexamplePath} deno test -A ${file}`,
@@ -68,7 +68,7 @@ export async function checkPrograms(options: CheckOptions): Promise<void> {
   );
 }
 
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 240_000;
 
 /** What the programs of a run came to. */
 interface Seen {
