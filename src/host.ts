@@ -10,7 +10,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 
 /** Clock, sleep and randomness, as one argument. */
 export interface Host {
-  /** The time now, in milliseconds since the epoch. */
+  /** The time now, in milliseconds since the epoch; the engine drops fractions. */
   now(): number;
   /**
    * Resolves after `ms` milliseconds, or as soon as `signal` aborts (it never
@@ -40,3 +40,16 @@ export const systemHost: Host = {
   uuid: () => randomUUID(),
   random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
 };
+
+/**
+ * The host with a clock of whole milliseconds, which is what times in a log are.
+ * A simulated clock, or one that runs on `performance.now()`, may tell more.
+ */
+export function wholeMilliseconds(host: Host): Host {
+  return host === systemHost ? host : {
+    now: () => Math.floor(host.now()),
+    sleep: (ms, signal) => host.sleep(ms, signal),
+    uuid: () => host.uuid(),
+    random: () => host.random(),
+  };
+}

@@ -7,7 +7,7 @@
 
 import { resolve } from "node:path";
 import { DeltaError } from "../errors.ts";
-import { type Host, systemHost } from "../host.ts";
+import { type Host, systemHost, wholeMilliseconds } from "../host.ts";
 import type { GetOptions, ObjectStore } from "./object_store.ts";
 import { folderOf, openStore } from "./open_store.ts";
 import {
@@ -71,7 +71,7 @@ export function contextOf(
   store: ObjectStore,
   options: ContextOptions = {},
 ): TableContext {
-  const host = options.host ?? systemHost;
+  const host = wholeMilliseconds(options.host ?? systemHost);
   const warn = warnOnce(options.warn);
   const others = new Map<string, Promise<ObjectStore>>();
   const home = splitUrl(store.url);

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeltaError } from "../errors.ts";
+import { systemHost } from "../host.ts";
 import { dropMemoryStore, memoryStore } from "./memory_store.ts";
 import { contextOf, openContext, readBytes } from "./table_context.ts";
 import { tracedStore } from "./traced_store.ts";
@@ -113,4 +114,10 @@ Deno.test("warn() says each thing once, through every layer", async () => {
   context.warn("again");
   assertEquals(told.length, 2);
   await context.close();
+});
+
+Deno.test("contextOf() gives a clock of whole milliseconds, which logs hold", () => {
+  const host = { ...systemHost, now: () => 1_700_000_000_044.0764 };
+  const context = contextOf(memoryStore(), { host });
+  assertEquals(context.host.now(), 1_700_000_000_044);
 });
