@@ -45,6 +45,14 @@ export async function openStore(
   options: OpenStoreOptions = {},
 ): Promise<ObjectStore> {
   throwIfAborted(options.signal, `Cannot open ${url}`);
+  if (url.trim() === "") {
+    // Resolved as a path it would be the working directory.
+    throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+      what: "Cannot open a location",
+      why: "it is empty",
+      fix: "Give a URL or a path; . is the working directory",
+    });
+  }
   const parts = parseLocation(url);
   switch (parts.scheme) {
     case "":

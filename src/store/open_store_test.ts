@@ -76,6 +76,7 @@ Deno.test("openStore() refuses what it does not know, with what it does", async 
   assert((await refused("abfss://c@a/x")).message.includes("credentials"));
   assertEquals((await refused("gs://b/x")).code, "DELTA_INVALID_ARGUMENT");
   assertEquals((await refused("s3:///x")).code, "DELTA_INVALID_ARGUMENT");
+  assertEquals((await refused(" ")).code, "DELTA_INVALID_ARGUMENT");
   assertEquals(
     (await refused("file://other-host/x")).code,
     "DELTA_INVALID_ARGUMENT",
