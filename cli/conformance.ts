@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { thisEngine } from "../conformance/adapters/this_engine.ts";
@@ -133,6 +133,9 @@ function freshPlaces(url: string): OpenStore {
         for await (const { path } of store.list("")) paths.push(path);
         if (paths.length > 0) await store.delete(paths);
         await store.close?.();
+        if (!/^\w+:/.test(root)) {
+          await rm(root, { recursive: true, force: true });
+        }
       },
     };
   };

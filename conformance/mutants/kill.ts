@@ -89,7 +89,7 @@ export async function kill(
   mutant: Mutant,
   options: KillOptions = {},
 ): Promise<Kill> {
-  const { maxRuns = 2_000, seeds = 0, maxRandomRuns = 500 } = options;
+  const { maxRuns = 2_000, seeds = 0, maxRandomRuns = 200 } = options;
   const runOne = await runnerOf(mutant.scenario, mutant);
   const hunted = new Set<CheckId>(mutant.killedBy);
   let verdicts: Verdict[] = [];
