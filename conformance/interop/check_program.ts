@@ -23,6 +23,8 @@ export interface CheckOptions {
   readonly engine: ForeignEngine;
   /** Features of the tables, by the names of `program.ts`. */
   readonly features: readonly string[];
+  /** Features that every table has; none by default. */
+  readonly always?: readonly string[];
   /** How many programs. */
   readonly runs: number;
   /** Whether the engine is asked for the change feed of a program. */
@@ -38,12 +40,13 @@ export const seed: number = Number(
 
 /** Requires that another engine reads what random programs wrote, at every version. */
 export async function checkPrograms(options: CheckOptions): Promise<void> {
-  const { engine, features, runs, file } = options;
+  const { engine, features, always = [], runs, file } = options;
   const path = Deno.env.get("REPLAY");
   console.log(`${engine.name}: SEED=${seed}, ${runs} programs`);
   const seen: Seen = { versions: 0, feeds: 0, steps: 0, refused: 0 };
   let running: Promise<void> = Promise.resolve();
-  const property = fc.asyncProperty(programs(features), async (program) => {
+  const property = fc.asyncProperty(programs(features), async (drawn) => {
+    const program = { ...drawn, features: [...always, ...drawn.features] };
     running = checkProgram(program, options, seen);
     await running;
   });
