@@ -9,7 +9,9 @@
 import type { CommitInfo } from "../actions/action.ts";
 import { formatCommit } from "../actions/commit_codec.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
+import { listLog } from "../log/log_listing.ts";
 import { commitPath } from "../log/log_path.ts";
+import { selectLogSegments } from "../log/log_segment.ts";
 import { checkWritable } from "../protocol/support.ts";
 import { tableProperties } from "../protocol/table_property.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
@@ -44,8 +46,8 @@ export interface ResolveOptions {
  * @param token The token of the `DELTA_COMMIT_UNKNOWN` error's context.
  * @param version Its `attemptedVersion`.
  * @throws {DeltaError} `DELTA_COMMIT_UNKNOWN` while nobody can tell: the store
- * does not answer, the version's file is torn or has been cleaned up, or it is
- * version 0, which no empty commit may take. `DELTA_INVALID_ARGUMENT` for a
+ * does not answer, the version's file is torn, has been cleaned up or stands where
+ * the log was, or it is version 0, which no empty commit may take. `DELTA_INVALID_ARGUMENT` for a
  * version that cannot have been attempted.
  */
 export async function resolveCommit(
@@ -55,6 +57,7 @@ export async function resolveCommit(
   options: ResolveOptions = {},
 ): Promise<ResolvedCommit> {
   const { signal, rules = defaultRules } = options;
+  checkAsked(context, token, version);
   const startedAt = context.host.now();
   // Drawn once: a fence whose answer was lost is found by its own token.
   const fenceToken = context.host.uuid();
@@ -66,7 +69,14 @@ export async function resolveCommit(
     );
     const found = await readWinner(context, version);
     if (found.kind === "found") {
-      return { committed: found.token === token, version };
+      const committed = found.token === token;
+      if (committed && await isCutOff(context, version, signal)) {
+        const why = `the log no longer reaches back to ${
+          commitPath(version)
+        }, which may have landed after it was cleaned`;
+        throw unknown(context, token, version, why);
+      }
+      return { committed, version };
     }
     if (found.kind === "torn") {
       throw unknown(context, token, version, found.why);
@@ -97,6 +107,46 @@ export async function resolveCommit(
     const full = Math.min(5_000, 20 * 2 ** Math.min(tries, 10));
     await context.host.sleep(full * (0.5 + context.host.random() / 2), signal);
   }
+}
+
+/**
+ * Whether the log can no longer rebuild a version that it has gone beyond. A
+ * request that was under way while the log was cleaned lands there, and no
+ * reader ever sees it: its bytes prove nothing.
+ */
+async function isCutOff(
+  context: TableContext,
+  version: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const listing = await listLog(context, signal ? { signal } : {});
+  if (listing.latest === undefined || listing.latest <= version) return false;
+  try {
+    return selectLogSegments(context.url, listing, version).length === 0;
+  } catch (error) {
+    if (error instanceof DeltaError) return true;
+    throw error;
+  }
+}
+
+/** A commit without a token is nobody's: no token may be taken for its. */
+function checkAsked(
+  context: TableContext,
+  token: string,
+  version: number,
+): void {
+  const why = typeof token !== "string" || token === ""
+    ? "no token is given"
+    : !Number.isSafeInteger(version) || version < 0
+    ? `a version is an integer from 0, not ${JSON.stringify(version)}`
+    : undefined;
+  if (why === undefined) return;
+  throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what: `Cannot resolve a commit of ${context.url}`,
+    why,
+    fix: "Give the error's context.token and context.attemptedVersion",
+    context: { table: context.url },
+  });
 }
 
 /**
