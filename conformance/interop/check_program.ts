@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { DeltaError, DeltaTable } from "../../src/mod.ts";
 import {
@@ -91,7 +91,7 @@ async function checkProgram(
     const ran = await runProgram(program, folder);
     const versions = versionRange(ran.firstWhole, ran.version);
     const found = await differences(engine, folder, versions);
-    assertEquals(found, [], ran.told.join("; "));
+    deepEqual(found, [], ran.told.join("; "));
     if (program.features.includes("changes") && changes(program)) {
       seen.feeds += await checkChanges(engine, folder, ran);
     }
@@ -116,7 +116,7 @@ async function checkChanges(
   });
   if (!ours) return 0;
   const theirs = await engine.changes(folder, from, ran.version);
-  assertEquals(
+  deepEqual(
     difference(ours, theirs),
     [],
     `changes ${from} to ${ran.version}: ${ran.told.join("; ")}`,
