@@ -6,7 +6,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import {
   DeltaError,
   DeltaTable,
@@ -206,12 +206,32 @@ export function textsOfTable(
   return textsOf(rows, named);
 }
 
+/** Properties that engines keep for themselves. */
+const INTERNAL = /^delta\.(columnMapping\.maxColumnId|inCommitTimestampE)/;
+
+function ownProperties(
+  configuration: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(configuration).filter(([name]) => !INTERNAL.test(name)),
+  );
+}
+
+function configurationOf(
+  { properties, constraints }: ModelVersion,
+): Record<string, string> {
+  const checks = Object.entries(constraints)
+    .map(([name, { sql }]) => [`delta.constraints.${name}`, sql] as const);
+  return { ...properties, ...Object.fromEntries(checks) };
+}
+
 /** Compares a version of the engine with one of the model. */
 export async function checkVersion(
   snapshot: TableSnapshot,
-  { columns, rows, partitionBy }: ModelVersion,
+  version: ModelVersion,
   what: string,
 ): Promise<void> {
+  const { columns, rows, partitionBy } = version;
   const wanted = schemaOf(columns);
   const found: StructType = {
     kind: "struct",
@@ -221,14 +241,19 @@ export async function checkVersion(
     sameType(found, wanted),
     `${what}: the columns are ${typeName(found)}, not ${typeName(wanted)}`,
   );
-  assertEquals(
+  assert.deepEqual(
     snapshot.partitionColumns,
     partitionBy.map((key) => columns.find((c) => c.key === key)!.name),
     what,
   );
+  assert.deepEqual(
+    ownProperties(snapshot.metadata.configuration),
+    configurationOf(version),
+    `${what}: the properties`,
+  );
   const actual = textsOfTable(await Array.fromAsync(snapshot.rows()), columns);
-  assertEquals(actual, textsOf(rows, columns), `${what}: the rows`);
-  assertEquals(await snapshot.count(), rows.length, `${what}: their count`);
+  assert.deepEqual(actual, textsOf(rows, columns), `${what}: the rows`);
+  assert.deepEqual(await snapshot.count(), rows.length, `${what}: their count`);
 }
 
 function rowWith(row: ModelRow, columns: readonly ModelColumn[]): ModelRow {
@@ -257,14 +282,14 @@ export async function accepted(
     model.versions.push({ ...whole, rows, time: real.host.now() });
   } else {
     const { columns, rows } = model.now;
-    assertEquals(
+    assert.deepEqual(
       textsOf(next.rows ?? rows, next.columns ?? columns),
       textsOf(rows, columns),
       `nothing was committed (${report.outcome})`,
     );
   }
-  assertEquals(report.version, model.version, "the version of the report");
-  assertEquals(real.table.version, model.version, "the handle's version");
+  assert.deepEqual(report.version, model.version, "the version of the report");
+  assert.deepEqual(real.table.version, model.version, "the handle's version");
   await checkVersion(real.table.snapshot, model.now, "the handle");
 }
 
@@ -285,7 +310,11 @@ export async function refused(
     });
   }
   const newest = await real.table.refresh();
-  assertEquals(newest.version, model.version, "a refused operation commits");
+  assert.deepEqual(
+    newest.version,
+    model.version,
+    "a refused operation commits",
+  );
 }
 
 /** Runs what may be refused with some errors, and tells whether it was done. */

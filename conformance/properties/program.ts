@@ -12,6 +12,7 @@ import {
   memoryStore,
   type PrimitiveName,
 } from "../../src/mod.ts";
+import { merge } from "./merge_command.ts";
 import { virtualHost } from "../../testing/virtual_host.ts";
 import { alterCommands } from "./alter_commands.ts";
 import { cells, rowCommands, rowsOf, type Step } from "./commands.ts";
@@ -165,7 +166,14 @@ export async function runProgram(
 export function programs(
   replayPath: string | undefined,
 ): fc.Arbitrary<Iterable<Step>> {
-  return fc.commands([...rowCommands, ...alterCommands, ...upkeepCommands], {
+  return fc.commands([
+    ...rowCommands,
+    merge,
+    merge,
+    merge,
+    ...alterCommands,
+    ...upkeepCommands,
+  ], {
     size: "+1",
     maxCommands: 25,
     ...(replayPath !== undefined && { replayPath }),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RecordBatch } from "apache-arrow";
 import { type DataType, sameType } from "../../src/mod.ts";
@@ -63,7 +63,7 @@ const optimize = step(
 
 const checkpoint = step("checkpoint", nothing, async (model, real) => {
   const report = await real.table.checkpoint();
-  assertEquals(report.version, model.version);
+  assert.deepEqual(report.version, model.version);
 });
 
 const compactLog = step(
@@ -104,7 +104,7 @@ const vacuum = step(
       dryRun: dryRun === 9,
       enforceRetention: (hours ?? 168) >= 168,
     });
-    assertEquals(report.version, model.version);
+    assert.deepEqual(report.version, model.version);
     const cutoff = real.host.now() - (hours ?? 168) * HOUR_MS;
     if (dryRun !== 9) {
       model.vacuumCutoff = Math.max(model.vacuumCutoff, cutoff);
@@ -125,7 +125,7 @@ const wait = step(
 
 const reopen = step("reopen", nothing, async (model, real) => {
   real.table = await reopened(real);
-  assertEquals(real.table.version, model.version);
+  assert.deepEqual(real.table.version, model.version);
   await checkVersion(real.table.snapshot, model.now, "the table opened anew");
 });
 
@@ -192,7 +192,7 @@ export async function checkHistory(
     const snapshot = await table.at(
       byTime ? { timestamp: wanted.time + later } : { version },
     );
-    assertEquals(snapshot.version, version, "the version asked for");
+    assert.deepEqual(snapshot.version, version, "the version asked for");
     await checkVersion(snapshot, wanted, `version ${version}`);
   });
 }
@@ -238,7 +238,7 @@ export async function checkChanges(
     const own = changed.filter((change) => change.version === from + i);
     const what = `the changes of version ${from + i}`;
     for (const change of own) {
-      assertEquals(change.timestamp, version.time, `${what}: the time`);
+      assert.deepEqual(change.timestamp, version.time, `${what}: the time`);
     }
     const before = model.versions[from + i - 1] ?? { ...version, rows: [] };
     // Of a column that was gone, what files still have of it may be told.
@@ -247,12 +247,12 @@ export async function checkChanges(
     );
     const texts = [before, version].map((one) => textsIn(one, told));
     if (!texts[0] || !texts[1]) continue;
-    assertEquals(applied(texts[0], own, told, what), texts[1], what);
+    assert.deepEqual(applied(texts[0], own, told, what), texts[1], what);
   }
   const inRange = changed.filter(({ version }) =>
     version >= from && version <= to
   );
-  assertEquals(inRange.length, changed.length, "changes of other versions");
+  assert.deepEqual(inRange.length, changed.length, "changes of other versions");
 }
 
 function hasColumn({ columns }: ModelVersion, key: string): boolean {
@@ -326,7 +326,7 @@ function applied(
 ): string[] {
   const count = (kind: string) =>
     changes.filter((change) => change.kind === kind).length;
-  assertEquals(count("update_preimage"), count("update_postimage"), what);
+  assert.deepEqual(count("update_preimage"), count("update_postimage"), what);
   const rows = new Map<string, number>();
   const add = (text: string, by: number): void => {
     rows.set(text, (rows.get(text) ?? 0) + by);
