@@ -65,7 +65,7 @@ function parseFound(bytes: Uint8Array, path: string): FoundCommit {
     return { kind: "torn", why: `${path} holds no byte`, bytes };
   }
   try {
-    const actions = parseCommit(new TextDecoder().decode(bytes), path);
+    const actions = parseCommit(bytes, path);
     return { kind: "found", bytes, actions, token: tokenOf(actions) };
   } catch (cause) {
     if (!(cause instanceof DeltaError)) throw cause;

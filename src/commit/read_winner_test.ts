@@ -5,10 +5,16 @@ import { memoryStore } from "../store/memory_store.ts";
 import { contextOf } from "../store/table_context.ts";
 import { readWinner, tokenOf } from "./read_winner.ts";
 
-async function read(text: string | undefined, script: Script = "ok") {
+async function read(
+  content: string | Uint8Array | undefined,
+  script: Script = "ok",
+) {
   const inner = memoryStore();
-  if (text !== undefined) {
-    await inner.put(commitPath(3), new TextEncoder().encode(text));
+  if (content !== undefined) {
+    const bytes = typeof content === "string"
+      ? new TextEncoder().encode(content)
+      : content;
+    await inner.put(commitPath(3), bytes);
   }
   return await readWinner(contextOf(scriptedStore(inner, () => script)), 3);
 }
@@ -16,7 +22,11 @@ async function read(text: string | undefined, script: Script = "ok") {
 Deno.test("readWinner() tells what stands at a version, and what proves nothing", async (t) => {
   const whole =
     '{"commitInfo":{"txnId":"tok"}}\n{"txn":{"appId":"a","version":1}}\n';
-  const cases: [string, string | undefined, Script, string][] = [
+  // Readers refuse it, so nothing may be built on it.
+  const garbled = new TextEncoder().encode(whole);
+  garbled[whole.indexOf("tok")] = 0xff;
+  const cases: [string, string | Uint8Array | undefined, Script, string][] = [
+    ["bytes that are no text", garbled, "ok", "torn"],
     ["a commit", whole, "ok", "found"],
     ["a commit without a last line feed", whole.trimEnd(), "ok", "found"],
     ["nothing", undefined, "ok", "absent"],
