@@ -32,6 +32,7 @@ import type {
 import { resolveCommit, type ResolvedCommit } from "./commit/resolve_commit.ts";
 import { Transaction, type TransactionOptions } from "./commit/transaction.ts";
 import type { TableData } from "./data/row_input.ts";
+import { DeltaError } from "./errors.ts";
 import { append } from "./operations/append.ts";
 import {
   appendSelect,
@@ -76,6 +77,7 @@ import {
 } from "./operations/vacuum.ts";
 import {
   checkKnown,
+  checkOptions,
   type CommitReport,
   type OperationOptions,
   type WriteOptions,
@@ -96,8 +98,10 @@ import { TableAlter } from "./table/table_alter.ts";
 import {
   type FilterOptions,
   type OpenOptions,
+  POINT_OPTIONS,
   type PointInTime,
   type ReadOptions,
+  SCAN_OPTIONS,
   type ScanOptions,
   type TableOptions,
   timestampMs,
@@ -182,6 +186,21 @@ const CREATE_OPTIONS: readonly string[] = [
   "userMetadata",
   "data",
   "targetFileSize",
+];
+const CHANGES_OPTIONS: readonly (keyof ChangesOptions)[] = [
+  ...SCAN_OPTIONS,
+  "from",
+  "to",
+];
+const TRANSACTION_OPTIONS: readonly (keyof TransactionOptions)[] = [
+  "operation",
+  "operationParameters",
+  "userMetadata",
+  "intent",
+  "rules",
+  "limits",
+  "maintenance",
+  "signal",
 ];
 
 /** What a handle stands on. */
@@ -308,6 +327,9 @@ export class DeltaTable {
     point: PointInTime,
     options: SignalOptions = {},
   ): Promise<TableSnapshot> {
+    const what = `Cannot find a version of ${this.url}`;
+    checkKnown(point, POINT_OPTIONS, what);
+    checkKnown(options, ["signal"], what);
     const time = timestampMs(point);
     const snapshot = await loadAt(this.#context, point, time, options.signal);
     return new TableSnapshot(this.#context, snapshot);
@@ -315,6 +337,7 @@ export class DeltaTable {
 
   /** Moves the handle to the newest version. */
   async refresh(options: SignalOptions = {}): Promise<TableSnapshot> {
+    checkKnown(options, ["signal"], `Cannot refresh ${this.url}`);
     const base = this.#state;
     const snapshot = await refreshSnapshot(this.#context, base, {
       signal: options.signal,
@@ -423,10 +446,16 @@ export class DeltaTable {
    * handle after {@link DeltaTable.refresh}.
    */
   transaction(options: TransactionOptions = {}): Transaction {
-    return new Transaction(this.#context, this.#state, {
-      ...options,
-      rules: options.rules ?? this.#options.rules,
-    });
+    checkKnown(
+      options,
+      TRANSACTION_OPTIONS,
+      `Cannot begin a transaction on ${this.url}`,
+    );
+    return new Transaction(
+      this.#context,
+      this.#state,
+      this.#with(options),
+    );
   }
 
   /**
@@ -441,6 +470,7 @@ export class DeltaTable {
     version: number,
     options: SignalOptions = {},
   ): Promise<ResolvedCommit> {
+    checkKnown(options, ["signal"], `Cannot resolve a commit of ${this.url}`);
     return await resolveCommit(this.#context, token, version, {
       signal: options.signal,
       rules: this.#options.rules,
@@ -466,6 +496,7 @@ export class DeltaTable {
    * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for a retention below the table's.
    */
   async vacuum(options: VacuumOptions = {}): Promise<VacuumReport> {
+    checkOptions(options, `Cannot vacuum ${this.url}`);
     const cost = this.#costs();
     const { snapshot: _, ...report } = await vacuum(
       this.#context,
@@ -488,6 +519,7 @@ export class DeltaTable {
 
   /** Writes a checkpoint of the version that the handle points at. */
   async checkpoint(options: SignalOptions = {}): Promise<CheckpointReport> {
+    checkOptions(options, `Cannot checkpoint ${this.url}`);
     return await this.#moved(() =>
       checkpoint(this.#context, this.#state, options)
     );
@@ -495,16 +527,21 @@ export class DeltaTable {
 
   /** Writes the commits since the newest checkpoint, or of another range, as one file of the log, which readers may use in their place. */
   async compactLog(options: CompactLogOptions = {}): Promise<CompactLogResult> {
+    checkOptions(options, `Cannot compact the log of ${this.url}`);
     return await compactLog(this.#context, this.#state, options);
   }
 
   /** Deletes files of the log that no version within `delta.logRetentionDuration` needs. */
   async cleanup(options: CleanupLogOptions = {}): Promise<CleanupLogResult> {
+    checkOptions(options, `Cannot clean the log of ${this.url}`);
     return await cleanup(this.#context, this.#state, options);
   }
 
   /** The commits that the log still has, newest first. */
   async *history(options: HistoryOptions = {}): AsyncGenerator<TableCommit> {
+    const what = `Cannot read the history of ${this.url}`;
+    checkKnown(options, ["limit", "signal"], what);
+    checkLimit(options.limit, what);
     for await (const entry of history(this.#context, options)) {
       const { version, timestamp, commitInfo } = entry;
       yield { ...commitInfo, version, timestamp };
@@ -548,6 +585,8 @@ export class DeltaTable {
    *   range, `DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE`, `DELTA_VERSION_NOT_FOUND`.
    */
   changes(options: ChangesOptions): AsyncGenerator<arrow.RecordBatch> {
+    const what = `Cannot read the changes of ${this.url}`;
+    checkKnown(options, CHANGES_OPTIONS, what);
     return changes(this.#context, this.#state, options);
   }
 
@@ -566,6 +605,7 @@ export class DeltaTable {
   }
 
   #with<Options extends OperationOptions>(options: Options): Options {
+    checkOptions(options, `Cannot write to ${this.url}`);
     return { ...options, rules: options.rules ?? this.#options.rules };
   }
 
@@ -601,4 +641,15 @@ export class DeltaTable {
     }
     return this.#snapshot;
   }
+}
+
+function checkLimit(limit: number | undefined, what: string): void {
+  if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) {
+    return;
+  }
+  throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what,
+    why: `limit is ${limit}, not a number of commits`,
+    fix: "Leave limit out, or give a whole number from 0",
+  });
 }

@@ -144,9 +144,9 @@ export function checkStaged(staged: StagedActions, facts: StagedFacts): void {
       context: { version: facts.version },
     });
   };
-  const twice = repeated(staged.adds, (add) => add.path);
+  const twice = repeated(staged.adds, (add) => fileKey(add.path));
   if (twice) refuse(`${twice} is added twice`);
-  const gone = repeated(staged.removes, (remove) => remove.path);
+  const gone = repeated(staged.removes, (remove) => fileKey(remove.path));
   if (gone) refuse(`${gone} is removed twice`);
   const app = repeated(staged.txns, (txn) => txn.appId);
   if (app) refuse(`application ${app} has two txn actions`);

@@ -238,6 +238,9 @@ class Binder {
   #in({ arg, values }: InExpression): BoundExpression {
     const a = this.bind(arg);
     checkOrdered(a, "in");
+    if (!Array.isArray(values)) {
+      throw malformed("the values of IN are no list", "col(name).in([1, 2])");
+    }
     const members = values.map((value) =>
       isExpression(value)
         ? isUntyped(value) ? bindLiteral(value, a.type) : this.bind(value)
@@ -451,10 +454,21 @@ function checkCount(
   );
 }
 
+function malformed(why: string, example: string): DeltaError {
+  return new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what: "Cannot use the expression",
+    why,
+    fix: `Write it as ${example}`,
+  });
+}
+
 function bindColumn(
   path: readonly string[],
   schema: StructType,
 ): BoundColumn {
+  if (!path.every((name) => typeof name === "string")) {
+    throw malformed("a name of a column is no text", 'col("id")');
+  }
   const spelled = resolvePath(schema, path);
   const throughStructs = spelled && isStructPath(schema, spelled);
   const field = throughStructs ? fieldAt(schema, spelled) : undefined;

@@ -24,6 +24,8 @@ const NUMBER =
 const NAME = /`((?:[^`]|``)+)`/y;
 const TEXT = /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"/y;
 const RAW = /r('[^']*'|"[^"]*")/iy;
+/** Characters of a text that a message quotes. */
+const MOST_QUOTED = 200;
 const SYMBOL = /<=>|<>|<=|>=|!=|==|\|\||::|->|[-+*\/%=<>!(),.\[\]&|^~?:;]/y;
 
 /**
@@ -46,12 +48,20 @@ export function tokensOf(sql: string): readonly Token[] {
 /** The error of a text that this engine does not read as an expression. */
 export function unreadable(sql: string, at: number, why: string): DeltaError {
   return new DeltaError("DELTA_UNSUPPORTED_EXPRESSION", {
-    what: `Cannot read the expression ${JSON.stringify(sql)}`,
+    what: `Cannot read the expression ${excerpt(sql)}`,
     why: `${why} at character ${at + 1}`,
     fix:
       "Use comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL, arithmetic, CAST, CASE and plain functions",
     context: { expression: sql, at },
   });
+}
+
+/** An expression for a message: the whole text where it is short. */
+function excerpt(sql: string): string {
+  const { length } = sql;
+  return length <= MOST_QUOTED
+    ? JSON.stringify(sql)
+    : `${JSON.stringify(sql.slice(0, MOST_QUOTED))}… (${length} characters)`;
 }
 
 function next(sql: string, at: number): [Token, number] {

@@ -29,10 +29,11 @@ import {
   mapFields,
   MAX_ID_KEY,
 } from "../schema/column_mapping.ts";
+import { checkSchemaShape } from "../schema/check_shape.ts";
 import type { JsonValue, StructType } from "../schema/data_type.ts";
 import { validateSchema } from "../schema/schema_evolution.ts";
 import { formatSchema, parseSchema } from "../schema/schema_json.ts";
-import { findField } from "../schema/schema_path.ts";
+import { checkNames, findField } from "../schema/schema_path.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
@@ -106,6 +107,8 @@ export async function createTable(
   throwIfAborted(signal, `Creating ${context.url}`);
   checkMode(mode);
   checkTargetFileSize(options.targetFileSize, `Cannot create ${context.url}`);
+  checkText("name", options.name);
+  checkText("description", options.description);
   const definition = definitionOf(options);
   const found = await existing(context, signal);
   if (found) return await whereFound(context, found, definition, options);
@@ -128,6 +131,15 @@ function checkMode(mode: string): void {
     what: `Cannot create a table in mode ${mode}`,
     why: "the modes are error, ignore and overwrite",
     fix: "Use one of them",
+  });
+}
+
+function checkText(option: string, value: unknown): void {
+  if (value === undefined || typeof value === "string") return;
+  throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what: "Cannot create a table",
+    why: `its ${option} is not text`,
+    fix: `Give text, or leave ${option} out`,
   });
 }
 
@@ -280,9 +292,10 @@ function definitionOf(options: CreateOptions): Definition {
   const configuration = options.properties ?? {};
   validateProperties(configuration);
   const schema = schemaOf(options.schema);
-  const partitionColumns = (options.partitionBy ?? []).map((name) =>
-    findField(schema, name)?.name ?? name
-  );
+  const partitionColumns = checkNames(options.partitionBy ?? [], {
+    what: "Cannot partition the table",
+    option: "partitionBy",
+  }).map((name) => findField(schema, name)?.name ?? name);
   const anyNames = columnMappingMode(configuration) !== "none";
   validateSchema(schema, partitionColumns, { anyNames });
   return { schema, partitionColumns, configuration };
@@ -292,7 +305,7 @@ function definitionOf(options: CreateOptions): Definition {
 export function schemaOf(input: SchemaInput): StructType {
   if (typeof input === "string") return parseSchema(input);
   if (typeof input === "object" && input !== null) {
-    if ("kind" in input) return input;
+    if ("kind" in input) return checkSchemaShape(input);
     if ("type" in input) return parseSchema(JSON.stringify(input));
     if (Array.isArray(input.fields)) {
       // Field ids of whatever the Arrow schema came from are not the table's.

@@ -141,17 +141,92 @@ export function checkTargetFileSize(
   throw badOption(what, `targetFileSize is ${size}, not a number of bytes`);
 }
 
-/** Refuses options that are not among the known ones; those that are `undefined` do not count. */
+/**
+ * Refuses what is no record of options, options that are not among the known
+ * ones, and values of another type than the options that all calls share have.
+ * Those that are `undefined` do not count.
+ *
+ * @throws {DeltaError} `DELTA_INVALID_ARGUMENT`.
+ */
 export function checkKnown(
   options: object,
   known: readonly string[],
   what: string,
 ): void {
+  checkOptions(options, what);
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(name)) continue;
-    throw badOption(what, `there is no option ${name}`, known);
+    if (value === undefined) continue;
+    if (!known.includes(name)) {
+      throw badOption(what, `there is no option ${name}`, known);
+    }
+    const type = SHARED.get(name);
+    if (!type || type.holds(value)) continue;
+    throw badOption(what, `${name} is not ${type.name}`, known);
   }
 }
+
+/**
+ * Refuses what is no record of options. A function, a list or a signal spreads
+ * into no option at all, and a delete without options deletes every row.
+ *
+ * @throws {DeltaError} `DELTA_INVALID_ARGUMENT`.
+ */
+export function checkOptions(options: unknown, what: string): void {
+  if (isRecord(options)) return;
+  const is = options === null || options === undefined
+    ? `${options}`
+    : Array.isArray(options)
+    ? "a list"
+    : typeof options === "object"
+    ? "no plain object"
+    : `a ${typeof options}`;
+  throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what,
+    why: `what is given as its options is ${is}`,
+    fix: 'Give options by name, such as { where: "id = 1" }',
+  });
+}
+
+/** An object written in braces, or made like one. */
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isSignal(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "aborted" in value &&
+    "addEventListener" in value;
+}
+
+/** What a value of an option must be. */
+interface OptionType {
+  /** The type in words. */
+  readonly name: string;
+  /** Whether a value is one. */
+  readonly holds: (value: unknown) => boolean;
+}
+
+const TEXT: OptionType = {
+  name: "text",
+  holds: (value) => typeof value === "string",
+};
+const FLAG: OptionType = {
+  name: "true or false",
+  holds: (value) => typeof value === "boolean",
+};
+
+/** Options that mean the same wherever they stand. */
+const SHARED: ReadonlyMap<string, OptionType> = new Map([
+  ["userMetadata", TEXT],
+  ["signal", { name: "an AbortSignal", holds: isSignal }],
+  ["partition", { name: "a record of values", holds: isRecord }],
+  ["mergeSchema", FLAG],
+  ["overwriteSchema", FLAG],
+  ["dryRun", FLAG],
+  ["enforceRetention", FLAG],
+  ["ifExists", FLAG],
+]);
 
 function badOption(
   what: string,

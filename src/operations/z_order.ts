@@ -20,6 +20,7 @@ import { concatBatches, takeRows } from "../parquet/column_builder.ts";
 import { tableProperties } from "../protocol/table_property.ts";
 import type { DataType, StructField } from "../schema/data_type.ts";
 import {
+  checkNames,
   findField,
   foldCase,
   leafPaths,
@@ -58,6 +59,10 @@ export function zOrderColumns(
   names: readonly string[],
 ): readonly StructField[] {
   const { schema, metadata, domains } = snapshot;
+  checkNames(names, {
+    what: "Cannot put the rows in Z-order",
+    option: "zOrderBy",
+  });
   if (domains.has("delta.clustering")) {
     throw new DeltaError("DELTA_UNSUPPORTED_OPERATION", {
       what: `Cannot put the rows in Z-order by ${names.join(", ")}`,

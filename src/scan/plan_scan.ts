@@ -11,7 +11,7 @@ import { parseStatistics } from "../data/parse_statistics.ts";
 import { DeltaError } from "../errors.ts";
 import { type BoundPredicate, columnsOf } from "../expression/bind.ts";
 import type { StructType } from "../schema/data_type.ts";
-import { findField } from "../schema/schema_path.ts";
+import { checkNames, findField } from "../schema/schema_path.ts";
 import { eachFile, type FileSet } from "../snapshot/file_set.ts";
 
 const NO_COLUMNS: StructType = { kind: "struct", fields: [] };
@@ -35,7 +35,11 @@ export function columnsToScan(
   names: readonly string[] | undefined,
 ): StructType {
   if (!names) return schema;
-  const fields = names.map((name) => {
+  const list = checkNames(names, {
+    what: "Cannot read columns",
+    option: "columns",
+  });
+  const fields = list.map((name) => {
     const field = findField(schema, name);
     if (field) return field;
     throw new DeltaError("DELTA_COLUMN_NOT_FOUND", {

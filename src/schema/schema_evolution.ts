@@ -302,6 +302,12 @@ function checkStruct(
   for (const field of struct.fields) {
     const at = [...path, field.name];
     if (field.name === "") throw invalid(path, "a column has no name");
+    if (!field.name.isWellFormed()) {
+      throw invalid(
+        at,
+        "its name holds half a surrogate pair, which UTF-8 cannot",
+      );
+    }
     if (!anyNames && /[ ,;{}()\n\t=]/.test(field.name)) {
       throw invalid(
         at,

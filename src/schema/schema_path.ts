@@ -56,6 +56,27 @@ export function findField(
   return struct.fields.find((field) => foldCase(field.name) === folded);
 }
 
+/**
+ * Refuses names that are no list of text: text alone would be taken letter by letter.
+ *
+ * @param names What was handed in.
+ * @param where What cannot be done, and the option that holds the names.
+ * @throws {DeltaError} `DELTA_INVALID_ARGUMENT`.
+ */
+export function checkNames(
+  names: unknown,
+  where: { readonly what: string; readonly option: string },
+): readonly string[] {
+  const isList = Array.isArray(names) &&
+    names.every((name) => typeof name === "string");
+  if (isList) return names;
+  throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what: where.what,
+    why: `${where.option} is no list of names`,
+    fix: `Give a list, such as ${where.option}: ["id"]`,
+  });
+}
+
 /** A name with its case taken away, for comparing. */
 export function foldCase(name: string): string {
   return name.toLowerCase();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DeltaError } from "../errors.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { versionAt } from "../snapshot/time_travel.ts";
@@ -27,6 +28,15 @@ export async function contextFor(
   options: TableOptions,
 ): Promise<CountedContext> {
   const { storage, host, signal, store, onWarning: warn } = options;
+  if (typeof uri !== "string") {
+    throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+      what: "Cannot reach the table",
+      why: `its place is no text but ${
+        uri === null ? "null" : `a ${typeof uri}`
+      }`,
+      fix: "Give a URL or a folder's path as text",
+    });
+  }
   const context = store
     ? contextOf(store, { storage, host, signal, warn })
     : await openContext(uri, { storage, host, signal, warn });

@@ -40,7 +40,7 @@ export interface OpenOptions extends TableOptions, PointInTime {}
 
 /** What to read of a version. */
 export interface ReadOptions {
-  /** Names of the columns wanted, dots before nested fields; all by default. */
+  /** Names of the top-level columns wanted, in the order wanted; all by default. */
   readonly columns?: readonly string[] | undefined;
   /** Which rows are wanted, as a predicate or SQL text; all by default. */
   readonly where?: PredicateInput | undefined;
@@ -62,6 +62,25 @@ export interface FilterOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The names of {@link FilterOptions}. */
+export const FILTER_OPTIONS: readonly (keyof FilterOptions)[] = [
+  "where",
+  "signal",
+];
+
+/** The names of {@link ScanOptions}. */
+export const SCAN_OPTIONS: readonly (keyof ScanOptions)[] = [
+  ...FILTER_OPTIONS,
+  "columns",
+  "batchRows",
+];
+
+/** The names of {@link PointInTime}. */
+export const POINT_OPTIONS: readonly (keyof PointInTime)[] = [
+  "version",
+  "timestamp",
+];
+
 /**
  * The milliseconds of a point in time given by its time.
  *
@@ -81,6 +100,8 @@ export function timestampMs(point: PointInTime): number | undefined {
   }
   const ms = typeof timestamp === "string"
     ? Number(parseTimestamp(timestamp, "utc") / 1000n)
+    : timestamp === null
+    ? NaN
     : Number(timestamp);
   if (!Number.isFinite(ms)) throw badPoint("the timestamp is not a time");
   return ms;

@@ -16,6 +16,7 @@ import { bindPredicate } from "../expression/bind.ts";
 import type { Predicate } from "../expression/predicate.ts";
 import { toPredicate } from "../expression/predicate_input.ts";
 import { listLog } from "../log/log_listing.ts";
+import { checkKnown } from "../operations/write_options.ts";
 import { toArrowSchema } from "../parquet/arrow_schema.ts";
 import { columnReader, setOwn } from "../parquet/arrow_values.ts";
 import { count } from "../scan/count.ts";
@@ -26,10 +27,12 @@ import type { Row, Value } from "../schema/value.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { commitTimestamps } from "../snapshot/time_travel.ts";
 import type { TableContext } from "../store/table_context.ts";
-import type {
-  FilterOptions,
-  ReadOptions,
-  ScanOptions,
+import {
+  FILTER_OPTIONS,
+  type FilterOptions,
+  type ReadOptions,
+  SCAN_OPTIONS,
+  type ScanOptions,
 } from "./table_options.ts";
 
 let read: (snapshot: TableSnapshot) => Snapshot;
@@ -116,6 +119,7 @@ export class TableSnapshot {
    *   `DELTA_DATA_FILE_CORRUPT` and the like, naming the file.
    */
   scan(options: ScanOptions = {}): AsyncGenerator<arrow.RecordBatch> {
+    this.#check(options, SCAN_OPTIONS);
     return scan(this.#context, this.#snapshot, {
       ...options,
       where: predicateOf(options),
@@ -124,6 +128,7 @@ export class TableSnapshot {
 
   /** Reads the rows as one Arrow table. */
   async toArrow(options: ReadOptions = {}): Promise<arrow.Table> {
+    this.#check(options, SCAN_OPTIONS);
     const schema = toArrowSchema(columnsToScan(this.schema, options.columns));
     const batches: arrow.RecordBatch[] = [];
     for await (const batch of this.scan(options)) batches.push(batch);
@@ -138,6 +143,7 @@ export class TableSnapshot {
    * @throws {DeltaError} As {@link TableSnapshot.scan}.
    */
   async *rows(options: ScanOptions = {}): AsyncGenerator<Row> {
+    this.#check(options, SCAN_OPTIONS);
     const columns = columnsToScan(this.schema, options.columns);
     for await (const batch of this.scan(options)) {
       yield* rowsOfBatch(batch, columns);
@@ -146,6 +152,7 @@ export class TableSnapshot {
 
   /** Counts rows: from statistics where they are exact, by reading where they are not. */
   async count(options: FilterOptions = {}): Promise<number> {
+    this.#check(options, FILTER_OPTIONS);
     return await count(this.#context, this.#snapshot, {
       ...options,
       where: predicateOf(options),
@@ -154,10 +161,15 @@ export class TableSnapshot {
 
   /** The data files, one object at a time; with `where`, those that may hold a wanted row. */
   async *files(options: FilterOptions = {}): AsyncGenerator<AddFile> {
+    this.#check(options, FILTER_OPTIONS);
     const where = predicateOf(options);
     const wanted = where && bindPredicate(where, this.schema);
     const files = await this.#snapshot.files(options.signal);
     yield* planScan(files, this.#snapshot, wanted);
+  }
+
+  #check(options: object, known: readonly string[]): void {
+    checkKnown(options, known, `Cannot read ${this.#context.url}`);
   }
 }
 
