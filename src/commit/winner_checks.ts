@@ -6,6 +6,7 @@
  */
 
 import type { Metadata, Protocol } from "../actions/action.ts";
+import { fileKey } from "../actions/file_key.ts";
 import { parseSchema } from "../schema/schema_json.ts";
 import type { CommitBase, CommitDraft } from "./commit_bytes.ts";
 import { conflictError, type FailedCall } from "./commit_errors.ts";
@@ -16,6 +17,7 @@ import {
   type MissedAppends,
   type Ours,
   type TableFacts,
+  type Winner,
   winnerOf,
 } from "./conflict_types.ts";
 import type { RebaseRules } from "./rebase_rules.ts";
@@ -61,7 +63,7 @@ export class WinnerChecks {
     call: FailedCall,
   ): Promise<AlreadyApplied | undefined> {
     const { rules } = this.#request;
-    const ours = await this.#ours(winners);
+    let ours = await this.#ours(winners);
     let facts = this.#facts(base);
     for (const commit of rules.winnersToCheck(winners)) {
       const winner = winnerOf(commit.version, commit.actions);
@@ -69,9 +71,24 @@ export class WinnerChecks {
       if (result.kind === "already-applied") return result;
       if (result.kind === "conflict") throw conflictError(call, result);
       facts = factsAfter(ours, winner, facts);
+      ours = { ...ours, reads: this.#follow(ours.reads, winner) };
     }
     this.#missed = facts.missed;
     return undefined;
+  }
+
+  /** Rows that we read and a winner moved are now in its files: whoever removes those removes what we read. */
+  #follow(reads: Reads, winner: Winner): Reads {
+    const moved = winner.removes.some((remove) =>
+      !remove.dataChange &&
+      reads.files.has(fileKey(remove.path, remove.deletionVector))
+    );
+    if (!moved) return reads;
+    const files = new Set(reads.files);
+    for (const { path, deletionVector, dataChange } of winner.adds) {
+      if (!dataChange) files.add(fileKey(path, deletionVector));
+    }
+    return this.#reads = { ...reads, files };
   }
 
   async #ours(winners: readonly ReadCommit[]): Promise<Ours> {
