@@ -139,10 +139,10 @@ class Suite {
     const budget = this.#options.budgetMs ?? 60_000;
     const suites = this.#options.suites ?? SUITES;
     if (suites.includes("exhaustive") && this.#adapter.inProcess) {
-      await this.#exhaustive(budget * 0.6);
+      await this.#exhaustive(suites.length === 1 ? budget : budget * 0.6);
     }
     if (suites.includes("races") && this.#options.openStore) {
-      await this.#live(budget * 0.8);
+      await this.#live(suites.length === 1 ? budget : budget * 0.8);
     }
     if (suites.includes("random") && this.#adapter.inProcess) {
       await this.#randomly(budget);

@@ -165,6 +165,10 @@ export function faulted(adapter: EngineAdapter): Scope[] {
       [remove(IN_B), append(["a", 9])],
       [REFRESH, READ, REFRESH, READ],
     ]),
+    program("insert select ‖ optimize, delete", P2_AND_ONE, [
+      [select(IN_A)],
+      [OPTIMIZE, remove(IN_A)],
+    ]),
     program("checkpoint ‖ checkpoint ‖ append", U, [
       [CHECKPOINT],
       [CHECKPOINT],

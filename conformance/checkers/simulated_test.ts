@@ -10,6 +10,14 @@ import {
 import { evidenceOf } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { formatVerdict } from "./verdict.ts";
+import {
+  IN_A,
+  OPTIMIZE,
+  P2_AND_ONE,
+  program,
+  remove,
+  select,
+} from "../mutants/scenarios.ts";
 import { formatVector } from "../simulation/decisions.ts";
 
 const APPENDERS: Program = {
@@ -48,4 +56,22 @@ Deno.test("no check objects to runs of two appenders with a fault", async () => 
   assertEquals(bad, []);
   assertEquals(exploration.runs, RUNS);
   assert(exploration.states > 1);
+});
+
+Deno.test("no check objects to a select whose files were moved and then deleted", async () => {
+  // Files read, rewritten elsewhere, and the rewritten ones removed: found by random search.
+  const moved = program("select ‖ optimize, delete", P2_AND_ONE, [
+    [select(IN_A)],
+    [OPTIMIZE, remove(IN_A)],
+  ]);
+  const prepared = await prepare(moved, thisEngine());
+  const bad: string[] = [];
+  const exploration = await explore(async (vector) => {
+    const run = await runPrepared(prepared, vector);
+    const verdicts = judge(await evidenceOf(run, "Serializable"));
+    bad.push(...verdicts.map(formatVerdict));
+    return { made: run.made, fingerprint: "", stop: bad.length > 0 };
+  });
+  assertEquals(bad, []);
+  assert(exploration.exhausted);
 });
