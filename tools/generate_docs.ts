@@ -10,18 +10,22 @@ import {
   type TableFeature,
 } from "../src/protocol/table_feature.ts";
 import { conflictsPage } from "./conflicts_page.ts";
+import { litmusPage } from "./litmus_page.ts";
 
 /**
  * Where each page that is generated, or has a generated part, lives, and its text.
  *
  * @param readme The README as it is: all but its table of features is kept.
+ * @param litmus The page of litmus tests as it is: its part on scopes is kept.
  */
-export function generatedPages(
+export async function generatedPages(
   readme: string,
-): Readonly<Record<string, string>> {
+  litmus: string,
+): Promise<Readonly<Record<string, string>>> {
   return {
     "docs/conflicts.md": conflictsPage(),
     "docs/errors.md": errorsPage(ERROR_CODES),
+    "docs/litmus.md": await litmusPage(litmus),
     "README.md": withFeatures(readme, featureTable(TABLE_FEATURES)),
   };
 }
@@ -169,10 +173,12 @@ ${rows.join("\n")}
 }
 
 if (import.meta.main) {
-  const readme = await Deno.readTextFile(
-    new URL("../README.md", import.meta.url),
-  );
-  for (const [path, text] of Object.entries(generatedPages(readme))) {
-    await Deno.writeTextFile(new URL(`../${path}`, import.meta.url), text);
+  const at = (path: string): URL => new URL(`../${path}`, import.meta.url);
+  const readme = await Deno.readTextFile(at("README.md"));
+  const litmus = await Deno.readTextFile(at("docs/litmus.md")).catch(() => "");
+  for (
+    const [path, text] of Object.entries(await generatedPages(readme, litmus))
+  ) {
+    await Deno.writeTextFile(at(path), text);
   }
 }

@@ -11,7 +11,10 @@ Deno.test("the generated pages are current: run `deno task docs` where not", asy
     Deno.readTextFile(new URL(`../${path}`, import.meta.url));
   for (
     const [path, text] of Object.entries(
-      generatedPages(await read("README.md")),
+      await generatedPages(
+        await read("README.md"),
+        await read("docs/litmus.md"),
+      ),
     )
   ) {
     assertEquals(await read(path), text, path);

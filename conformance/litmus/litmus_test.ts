@@ -1,15 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { ANOMALIES } from "./anomalies.ts";
-import { COMMIT_FAULTS } from "./commit_faults.ts";
-import { INTERACTIONS } from "./interactions.ts";
-import { UPKEEP } from "./log_upkeep.ts";
+import { LITMUS_TESTS, STORIES } from "./all.ts";
 
-const ALL = [...ANOMALIES, ...INTERACTIONS, ...COMMIT_FAULTS, ...UPKEEP];
-
-for (const { id, name, run } of ALL) {
+for (const { id, name, run } of LITMUS_TESTS) {
   Deno.test(`litmus ${id} ${name}`, run);
 }
 
-Deno.test("no litmus test is there twice", () => {
-  assertEquals(new Set(ALL.map(({ id }) => id)).size, ALL.length);
+Deno.test("no litmus test is there twice, and each has its story", () => {
+  const ids = LITMUS_TESTS.map(({ id }) => id);
+  assertEquals(new Set(ids).size, ids.length);
+  assertEquals(ids.toSorted(), Object.keys(STORIES).toSorted());
 });

@@ -204,6 +204,8 @@ export interface Litmus {
   readonly name: string;
   /** Runs it; throws where it ends as it may not. */
   readonly run: () => Promise<void>;
+  /** Its races, where it is nothing but races. */
+  readonly races?: readonly RaceTest[];
 }
 
 /** A litmus test that is a race, or several. */
@@ -215,6 +217,7 @@ export function races(
   return {
     id,
     name,
+    races: tests,
     run: async () => {
       for (const test of tests) {
         for (const level of test.levels ?? ["Serializable"] as const) {
