@@ -12,7 +12,7 @@
  */
 
 import type { Action } from "../actions/action.ts";
-import type { DeltaError } from "../errors.ts";
+import { DeltaError } from "../errors.ts";
 import { commitPath } from "../log/log_path.ts";
 import type { CreateOutcome } from "../store/object_store.ts";
 import {
@@ -139,14 +139,19 @@ class CommitRun<B extends CommitBase> {
     return step;
   }
 
-  /** A store that throws where it should answer has told nothing. */
+  /**
+   * A store that throws where it should answer has told nothing, but for one
+   * that says by name that it cannot create safely: it did not begin.
+   */
   async #caught(
     write: () => Promise<CreateOutcome>,
   ): Promise<CreateOutcome> {
     try {
       return await write();
     } catch (cause) {
-      return { kind: "unknown", reason: "the store threw", cause };
+      return isUnsupported(cause)
+        ? { kind: "rejected", reason: cause.details.why, cause }
+        : { kind: "unknown", reason: "the store threw", cause };
     }
   }
 
@@ -376,12 +381,17 @@ class CommitRun<B extends CommitBase> {
   /** The store refuses for good. What it says of this request says nothing of earlier ones. */
   async #refused(): Promise<CommitLoopResult<B>> {
     if (this.#ambiguous) return await this.#settle("the store then refused");
+    const cause = causeOf(this.#lastTrouble);
+    if (isUnsupported(cause)) {
+      const { why, fix } = cause.details;
+      throw commitError(this.#call(), cause.code, { why, fix, cause });
+    }
     throw commitError(this.#call(), "DELTA_STORE_REJECTED", {
       why: `the store refused ${commitPath(this.#built.version)}: ${
         reasonOf(this.#lastTrouble)
       }`,
       fix: "Check the permissions and the location; nothing was committed",
-      cause: causeOf(this.#lastTrouble),
+      cause,
     });
   }
 
@@ -501,4 +511,10 @@ class CommitRun<B extends CommitBase> {
 function isPrefix(part: Uint8Array, whole: Uint8Array): boolean {
   return part.length < whole.length &&
     sameBytes(part, whole.subarray(0, part.length));
+}
+
+/** Whether a store says that it lacks what a safe create needs; it says so before any effect. */
+function isUnsupported(error: unknown): error is DeltaError {
+  return error instanceof DeltaError &&
+    error.code === "DELTA_STORE_UNSUPPORTED";
 }

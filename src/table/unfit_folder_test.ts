@@ -1,0 +1,73 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { virtualHost } from "../../testing/virtual_host.ts";
+import { DeltaError } from "../errors.ts";
+import type { StructType } from "../schema/data_type.ts";
+import { fileStore } from "../store/file_store.ts";
+import { type FileSystem, nodeFileSystem } from "../store/file_system.ts";
+import { DeltaTable } from "../table.ts";
+
+const SCHEMA: StructType = {
+  kind: "struct",
+  fields: [{ name: "a", type: { kind: "long" }, nullable: true, metadata: {} }],
+};
+
+/** The real file system, some calls of which its medium cannot serve. */
+function lacking(call: "link" | "syncDirectory", code: string): FileSystem {
+  return {
+    ...nodeFileSystem,
+    [call]: () => Promise.reject(Object.assign(new Error(code), { code })),
+  };
+}
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "litmus-unfit-"));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+for (
+  const [name, fileSystem, word] of [
+    ["hard links", lacking("link", "EPERM"), "no hard links"],
+    ["syncs of directories", lacking("syncDirectory", "EINVAL"), "cannot sync"],
+  ] as const
+) {
+  Deno.test(`create() refuses a file system without ${name} by name, at once`, () =>
+    inFolder(async (folder) => {
+      const host = virtualHost();
+      const store = fileStore(folder, { fileSystem, host });
+      const error = await assertRejects(
+        () => DeltaTable.create(folder, { store, host, schema: SCHEMA }),
+        DeltaError,
+      );
+      assertEquals(error.code, "DELTA_STORE_UNSUPPORTED");
+      assertEquals(error.outcome, "failed");
+      assertStringIncludes(error.message, word);
+      assertEquals(host.sleeps, []);
+      const found = await readdir(folder, { recursive: true });
+      assertEquals(found.filter((file) => file.includes(".json")), []);
+    }));
+}
+
+Deno.test("append() refuses a file system without hard links by name", () =>
+  inFolder(async (folder) => {
+    const host = virtualHost();
+    const sound = fileStore(folder, { host });
+    await DeltaTable.create(folder, { store: sound, host, schema: SCHEMA });
+    const fileSystem = lacking("link", "ENOTSUP");
+    const store = fileStore(folder, { fileSystem, host });
+    const table = await DeltaTable.open(folder, { store, host });
+    const error = await assertRejects(
+      () => table.append([{ a: 1n }]),
+      DeltaError,
+      "no hard links",
+    );
+    assertEquals(error.code, "DELTA_STORE_UNSUPPORTED");
+    assertEquals(error.outcome, "failed");
+    assertEquals(host.sleeps, []);
+  }));
