@@ -11,6 +11,7 @@ import {
 } from "../src/protocol/table_feature.ts";
 import { conflictsPage } from "./conflicts_page.ts";
 import { litmusPage } from "./litmus_page.ts";
+import { pictures } from "./pictures.ts";
 
 /**
  * Where each page that is generated, or has a generated part, lives, and its text.
@@ -26,6 +27,7 @@ export async function generatedPages(
     "docs/conflicts.md": conflictsPage(),
     "docs/errors.md": errorsPage(ERROR_CODES),
     "docs/litmus.md": await litmusPage(litmus),
+    ...pictures(),
     "README.md": withFeatures(readme, featureTable(TABLE_FEATURES)),
   };
 }
