@@ -236,8 +236,18 @@ export class FolderWriter {
       if (await this.#makeDirectory(parent) && this.#fsync) {
         await this.#syncDirectory(directoryOf(parent));
       }
-      await this.#makeDirectory(directory);
+      return await this.#makeInParent(directory);
+    }
+  }
+
+  /** Makes a directory whose parent is there; some file systems let nobody make one. */
+  async #makeInParent(directory: string): Promise<boolean> {
+    try {
+      await this.#files.makeDirectory(directory);
       return true;
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return false;
+      throw error;
     }
   }
 

@@ -71,3 +71,27 @@ Deno.test("append() refuses a file system without hard links by name", () =>
     assertEquals(error.outcome, "failed");
     assertEquals(host.sleeps, []);
   }));
+
+Deno.test("create() refuses a place where no folder can be made", () =>
+  inFolder(async (folder) => {
+    const host = virtualHost();
+    let calls = 0;
+    // As under /proc: the parent is there, and no name can be made in it.
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      makeDirectory: (path) => {
+        if (++calls > 100) return Promise.resolve();
+        const code = path === folder ? "EEXIST" : "ENOENT";
+        return Promise.reject(Object.assign(new Error(code), { code }));
+      },
+    };
+    const place = join(folder, "table");
+    const store = fileStore(place, { fileSystem, host });
+    const error = await assertRejects(
+      () => DeltaTable.create(place, { store, host, schema: SCHEMA }),
+      DeltaError,
+    );
+    assertEquals(error.code, "DELTA_STORE_REJECTED");
+    assertEquals(error.outcome, "failed");
+    assertEquals(calls < 100, true);
+  }));
