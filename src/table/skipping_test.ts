@@ -75,12 +75,22 @@ const SCHEMA: StructType = {
 
 type Choices = ReturnType<typeof choices>;
 
-function record({ below, one }: Choices, nulls: number): StructValue {
+/** A file's values of each column: two of them, so that its bounds are narrow. */
+type Pool = Readonly<Record<string, readonly Value[]>>;
+
+function poolOf({ one }: Choices): Pool {
   return Object.fromEntries(
-    NAMES.map((name) => [
-      name,
-      below(10) < nulls ? null : one(VALUES[name]![1]),
-    ]),
+    NAMES.map((name) => [name, [one(VALUES[name]![1]), one(VALUES[name]![1])]]),
+  );
+}
+
+function record(
+  { below, one }: Choices,
+  pool: Pool,
+  nulls: number,
+): StructValue {
+  return Object.fromEntries(
+    NAMES.map((name) => [name, below(10) < nulls ? null : one(pool[name]!)]),
   );
 }
 
@@ -134,9 +144,10 @@ async function tableOf(random: Choices): Promise<DeltaTable> {
   });
   for (let file = 0; file < 4; file++) {
     const nulls = one([0, 0, 3, 10]);
+    const pool = poolOf(random);
     const rows = Array.from({ length: 1 + below(3) }, () => ({
-      ...record(random, nulls),
-      inner: below(5) === 0 ? null : record(random, nulls),
+      ...record(random, pool, nulls),
+      inner: below(5) === 0 ? null : record(random, pool, nulls),
     }));
     await table.append(rows);
   }
