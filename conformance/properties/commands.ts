@@ -64,7 +64,7 @@ export const cells: fc.Arbitrary<readonly number[]> = fc.array(
 /** Some rows. */
 export const someRows: fc.Arbitrary<readonly (readonly number[])[]> = fc.array(
   cells,
-  { maxLength: 5 },
+  { maxLength: 7 },
 );
 
 /** Rows of columns. */
@@ -389,6 +389,7 @@ export const rowCommands: readonly fc.Arbitrary<Step>[] = [
   appendGrowing,
   overwrite,
   overwriteSchema,
+  replaceWhere,
   replaceWhere,
   overwriteDynamic,
   deletion,

@@ -84,9 +84,9 @@ const ON_OR_OFF: readonly string[] = [
 export const configuration = fc.record({
   partitionBy: fc.constantFrom(...PARTITIONS),
   maps: fc.boolean(),
-  on: fc.tuple(...ON_OR_OFF.map(() => fc.boolean())),
+  on: fc.tuple(...ON_OR_OFF.map(() => fc.constantFrom(true, false, true))),
   checkpointInterval: fc.integer({ min: 1, max: 10 }),
-  rows: fc.array(cells, { maxLength: 4 }),
+  rows: fc.array(cells, { minLength: 1, maxLength: 8 }),
   seed: fc.nat(),
 });
 /** A first state. */
