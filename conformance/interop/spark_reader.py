@@ -52,6 +52,7 @@ def start(jars):
         "spark.sql.session.timeZone": "UTC",
         # A table here is a few rows: compiling a query costs more than running it.
         "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "1",

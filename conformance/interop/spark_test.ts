@@ -14,7 +14,7 @@ const spark = machine.ignore ? undefined : startSpark();
 Deno.test.afterAll(async () => await spark?.close());
 
 /** Programs in `deno task test`; `RUNS` asks for another number. */
-const RUNS = Number(Deno.env.get("RUNS") ?? 12);
+const RUNS = Number(Deno.env.get("RUNS") ?? 10);
 
 Deno.test({
   name: "Spark reads every version of random programs, and their changes",
