@@ -76,7 +76,7 @@ def spark_tables():
         )
         return []
 
-    @table("spark-column-mapping-id", "column mapping by id, switched on for a table that had none of it")
+    @table("spark-column-mapping-id", "column mapping by id: a column renamed, and a new one of its old name")
     def _(path):
         run(
             path,
@@ -340,7 +340,7 @@ def deltalake_tables():
         DeltaTable(path).delete("i = 1")
         return []
 
-    @table("deltalake-features", "features listed by name: deletion vectors and in-commit timestamps not in use, a log compacted")
+    @table("deltalake-features", "deletion vectors allowed and never written, commits compacted in the log")
     def _(path):
         write_deltalake(path, rows(range(3)), configuration={"delta.enableDeletionVectors": "true", "delta.checkpointInterval": "100"})
         for i in range(4):
