@@ -249,13 +249,16 @@ const replaceWhere = step(
     where: conditionSeed,
     sql: fc.boolean(),
     strays: fc.nat({ max: 5 }),
+    /** Rows of the table among those that replace it. */
+    copies: fc.nat({ max: 3 }),
   }),
   async (model, real, seeds) => {
     const { columns, rows } = model.now;
     const condition = conditionOn(seeds.where, columns);
     const isInside = (row: ModelRow) => condition.test(row) === true;
     // What is no partition value any more may be outside by that.
-    const drawn = rowsOf(seeds.rows, columns)
+    const copies = rows.filter(isInside).slice(0, seeds.copies);
+    const drawn = [...rowsOf(seeds.rows, columns), ...copies]
       .filter((row) => isInside(row) === isInside(model.kept(row)));
     const strays = seeds.strays === 0 && !drawn.every(isInside);
     const fresh = strays ? drawn : drawn.filter(isInside);

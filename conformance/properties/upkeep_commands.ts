@@ -217,7 +217,11 @@ export async function checkChanges(
   const range = model.versions.slice(from, to + 1);
   const run = () => Array.fromAsync(real.table.changes({ from, to }));
   if (!range.every((version) => model.is(CDF, version))) {
-    await refused(model, real, run, ["DELTA_MISSING_CHANGE_DATA", ...GONE]);
+    await refused(model, real, run, [
+      "DELTA_MISSING_CHANGE_DATA",
+      "DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE",
+      ...GONE,
+    ]);
     return;
   }
   const isOwed = model.isInLog(from) &&
