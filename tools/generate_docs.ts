@@ -90,6 +90,13 @@ const NOTES: Readonly<Record<string, string>> = {
   collations:
     "strings compare by their bytes; rows are not added to a column with a collation",
   "collations-preview": "as the above",
+  checkpointProtection:
+    "log cleanup and checkpoints of such tables follow rules that are not kept here",
+  icebergWriterCompatV1: "Iceberg metadata is not written",
+  icebergWriterCompatV3: "Iceberg metadata is not written",
+  geospatial: "its types are not known",
+  timestampNanos: "its type is not known",
+  adaptiveMetadata: "its metadata tree is not read",
   catalogManaged: "commits belong to a catalog",
   "catalogOwned-preview": "as the above",
 };
