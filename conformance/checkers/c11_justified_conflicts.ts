@@ -10,6 +10,7 @@ import type { JsonPredicate } from "../engine_adapter.ts";
 import type { Operation, OperationCall } from "../history/history.ts";
 import { newestAt } from "./c05_serializability.ts";
 import { commitPath, type Evidence } from "./evidence.ts";
+import { seesMissedAppend } from "./missed_appends.ts";
 import { evaluate } from "./predicate.ts";
 import type { JudgedCommit, LoggedAdd, TableState } from "./replay.ts";
 import { NOTHING } from "./replay.ts";
@@ -36,6 +37,7 @@ export function checkJustifiedConflicts(evidence: Evidence): Verdict[] {
     const allowed = new Set(
       winners.flatMap((winner) => [...namesFor(op, winner, read, evidence)]),
     );
+    if (passesInVain(op, winners, evidence)) allowed.add("ConcurrentAppend");
     const hasFaults = (evidence.faults ?? 0) > 0;
     // A base whose successors were cleaned up cannot be rebased by anybody.
     const isStale = winners.some(({ version }) =>
@@ -71,6 +73,24 @@ const ROWS = [
   "ConcurrentDeleteRead",
   "ConcurrentDeleteDelete",
 ];
+
+/** Whether a further winner may have seen a blind append that the operation passed unseen. */
+function passesInVain(
+  op: Operation,
+  winners: readonly JudgedCommit[],
+  evidence: Evidence,
+): boolean {
+  const scope = scopeOf(op.call);
+  if (evidence.level !== "WriteSerializable" || !scope?.seesAppends) {
+    return false;
+  }
+  const isMissed = (winner: JudgedCommit): boolean => {
+    const before = evidence.states.get(winner.version - 1) ?? NOTHING;
+    return isBlind(winner, evidence) &&
+      winner.adds.some((add) => mayHold(scope, add, before));
+  };
+  return seesMissedAppend(winners, isMissed, evidence);
+}
 
 /** The conflicts that the matrix allows an operation to report of one winner. */
 function namesFor(
