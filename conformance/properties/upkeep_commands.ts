@@ -234,8 +234,6 @@ export async function checkChanges(
     "DELTA_MISSING_CHANGE_DATA",
     "DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE",
     "DELTA_UNSUPPORTED_TYPE_CHANGE",
-    // A partition value of a wider column, which a restore made narrow again.
-    "DELTA_LOG_FILE_CORRUPT",
   ]);
   if (!batches) return;
   const { columns } = range.at(-1)!;

@@ -35,6 +35,7 @@ import type { Value } from "../schema/value.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
+import { checkPartitionValues } from "./check_partition_values.ts";
 import {
   type ChangeSource,
   readChangeRange,
@@ -137,7 +138,8 @@ export async function openChanges(
 /**
  * Reads the changed rows from one version to another, both included.
  *
- * @throws {DeltaError} As {@link openChanges}, before the first batch; then as a scan.
+ * @throws {DeltaError} As {@link openChanges}, before the first batch; then as a scan,
+ *   and `DELTA_UNSUPPORTED_TYPE_CHANGE` where rows are too wide for the last schema.
  */
 export async function* changes(
   context: TableContext,
@@ -169,8 +171,10 @@ async function* readVersions(
     for (const source of sources) {
       const { signal } = reader.options;
       throwIfAborted(signal, `Reading the changes of ${reader.context.url}`);
+      const table = tableOf(reader, source);
+      checkPartitionValues(reader.context, table, source.file);
       if (mayMatch && !mayMatch(source.file)) continue;
-      for await (const { batch, change } of readSource(reader, source)) {
+      for await (const { batch, change } of readSource(reader, source, table)) {
         yield withConstants(reader, batch, [
           ...(change === undefined ? [] : [change]),
           ...known,
@@ -189,14 +193,15 @@ interface ChangedRows {
 async function* readSource(
   reader: Reader,
   source: ChangeSource,
+  table: ReadTable,
 ): AsyncGenerator<ChangedRows> {
-  if (source.kind === "vectors") return yield* readVectors(reader, source);
+  if (source.kind === "vectors") {
+    return yield* readVectors(reader, source, table);
+  }
   const { context, predicate, options: { batchRows, signal } } = reader;
-  const isRecorded = source.kind === "recorded";
-  const table = tableOf(reader, source, isRecorded);
-  const columns = isRecorded ? withType(reader.columns) : reader.columns;
-  const open = await openDataFile(context, source.file, { signal });
   const change = source.kind === "recorded" ? undefined : source.kind;
+  const columns = change ? reader.columns : withType(reader.columns);
+  const open = await openDataFile(context, source.file, { signal });
   const rows = readOpenFile(open, table, {
     columns,
     predicate,
@@ -210,6 +215,7 @@ async function* readSource(
 async function* readVectors(
   reader: Reader,
   source: ChangeSource & { readonly kind: "vectors" },
+  table: ReadTable,
 ): AsyncGenerator<ChangedRows> {
   const { context, columns, predicate } = reader;
   const { batchRows, signal } = reader.options;
@@ -220,7 +226,7 @@ async function* readVectors(
     load(source.before),
     load(source.after),
   ]);
-  const parts = readFileRows(open, tableOf(reader, source, false), {
+  const parts = readFileRows(open, table, {
     columns,
     predicate,
     batchRows,
@@ -261,11 +267,7 @@ function rowsWhere(
 }
 
 /** The table as one file has it: partitioned by what the file says, whatever the table is by now. */
-function tableOf(
-  { to }: Reader,
-  { file }: ChangeSource,
-  isRecorded: boolean,
-): ReadTable {
+function tableOf({ to }: Reader, { file, kind }: ChangeSource): ReadTable {
   const mode = columnMappingMode(to.metadata.configuration);
   const partitionColumns = to.schema.fields
     .filter((field) =>
@@ -276,7 +278,7 @@ function tableOf(
     )
     .map((field) => field.name);
   return {
-    schema: isRecorded ? withType(to.schema) : to.schema,
+    schema: kind === "recorded" ? withType(to.schema) : to.schema,
     metadata: { ...to.metadata, partitionColumns },
   };
 }

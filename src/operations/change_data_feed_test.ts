@@ -12,7 +12,7 @@ import { buildBatch } from "../parquet/build_column.ts";
 import { writeParquet } from "../parquet/parquet_codec.ts";
 import { commitPath } from "../log/log_path.ts";
 import type { StructType } from "../schema/data_type.ts";
-import { formatSchema } from "../schema/schema_json.ts";
+import { formatSchema, parseDataType } from "../schema/schema_json.ts";
 import type { Row, Value } from "../schema/value.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import { memoryStore } from "../store/memory_store.ts";
@@ -303,6 +303,43 @@ Deno.test("changes() has the schema of the end, and refuses one that earlier row
     "DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE",
   );
   assert(error.message.includes("id was long and is string"), error.message);
+});
+
+Deno.test("changes() names the column where a restore made a widened partition column narrow again", async () => {
+  const cases = [
+    ["integer", "3000000000", "long"],
+    ["date", "2024-01-01 10:00:00", "timestamp_ntz"],
+    ["short", "1.5", "double"],
+    ["decimal(4,2)", "12.345", "decimal(38,3)"],
+  ] as const;
+  for (const [narrow, text, wide] of cases) {
+    const [before, after] = [narrow, wide].map((type) =>
+      columns(column("id", "long"), column("part", parseDataType(type)))
+    );
+    const table = new HandMade();
+    const a = await table.file("a", ids(1));
+    const add = { ...a, partitionValues: { part: text } };
+    await table.commit(...definition(after), { add });
+    await table.commit(metadata(before), removal(add));
+    for (const where of [undefined, "part IS NOT NULL"]) {
+      const error = await refusal(table, { from: 1, where });
+      assertEquals(error.code, "DELTA_UNSUPPORTED_TYPE_CHANGE");
+      assert(error.message.includes(`column part`), error.message);
+      assert(error.message.includes(wide), error.message);
+    }
+  }
+});
+
+Deno.test("changes() takes a partition value of no wider type for a fault of the log", async () => {
+  const table = new HandMade();
+  const a = await table.file("a", ids(1));
+  const add = { ...a, partitionValues: { part: "x" } };
+  await table.commit(
+    ...definition(columns(column("id", "long"), column("part", "integer"))),
+    { add },
+  );
+  const error = await refusal(table, { from: 0 });
+  assertEquals(error.code, "DELTA_LOG_FILE_CORRUPT");
 });
 
 Deno.test("changes() finds _change_type where columns go by id", async () => {
