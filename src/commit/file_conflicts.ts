@@ -215,13 +215,13 @@ export function missedAfter(
   if (onlyRearranges(winner)) return movedBy(winner, missed);
   if (!maySkipAppends(ours, winner)) return missed;
   const look = lookerOf(ours, facts);
-  const unseen = winner.adds.filter((add) => look(add) !== undefined);
-  if (unseen.length === 0) return missed;
+  if (!winner.adds.some((add) => look(add) !== undefined)) return missed;
+  // The append moves behind us as a whole, also with files we would not look at.
   return {
     since: missed?.since ?? winner.version,
     paths: new Set([
       ...missed?.paths ?? [],
-      ...unseen.map((add) => fileKey(add.path)),
+      ...winner.adds.map((add) => fileKey(add.path)),
     ]),
   };
 }

@@ -310,9 +310,9 @@ Deno.test("operationOf() tells what is done by the actions", async () => {
   );
 });
 
-Deno.test("WinnerChecks remembers over several lost races what it passed unseen", async () => {
+/** Checks of a DELETE WHERE x = 1 that removes the file "old", and the call they are made in. */
+async function deleteChecks() {
   const { snapshot } = await table();
-  const appended = { ...add("blind", 1) };
   const checks = new WinnerChecks({
     rules: defaultRules,
     draft: {
@@ -348,28 +348,45 @@ Deno.test("WinnerChecks remembers over several lost races what it passed unseen"
   const call = {
     table: "t",
     token: "tok",
-    version: 1,
     readVersion: 0,
     attempts: 1,
   };
-  const commit = (version: number, actions: readonly Action[]) => [
-    { version, actions, modificationTime: 0 },
-  ];
-  await checks.check(
-    snapshot,
-    commit(1, [{ commitInfo: { isBlindAppend: true } }, { add: appended }]),
-    call,
-  );
-  const error = await refused(
-    checks.check(
-      snapshot,
-      commit(2, [
-        { commitInfo: { isBlindAppend: false, readVersion: 1 } },
-        { add: add("seen", 500) },
-      ]),
-      { ...call, version: 2 },
-    ),
-  );
+  return (version: number, actions: readonly Action[]) =>
+    checks.check(snapshot, [{ version, actions, modificationTime: 0 }], {
+      ...call,
+      version,
+    });
+}
+
+const BLIND: Action = { commitInfo: { isBlindAppend: true } };
+
+Deno.test("WinnerChecks remembers over several lost races what it passed unseen", async () => {
+  const meet = await deleteChecks();
+  await meet(1, [BLIND, { add: add("blind", 1) }]);
+  const error = await refused(meet(2, [
+    { commitInfo: { isBlindAppend: false, readVersion: 1 } },
+    { add: add("seen", 500) },
+  ]));
+  assertEquals(error.code, "DELTA_CONCURRENT_APPEND");
+  assertEquals([error.context.winner, error.context.missed], [2, 1]);
+});
+
+Deno.test("WinnerChecks takes an append that was passed as a whole", async () => {
+  // Given an append of two files, one of which we would have looked at,
+  const meet = await deleteChecks();
+  await meet(1, [BLIND, { add: add("ours", 1) }, { add: add("far", 500) }]);
+  // when a delete of the other file comes before us, then it stands between
+  // us and the append: before us in the log, after what we did not see.
+  const error = await refused(meet(2, [
+    {
+      commitInfo: {
+        operation: "DELETE",
+        engineInfo: "litmus/0.1.0",
+        readVersion: 1,
+      },
+    },
+    { remove: { path: "far", dataChange: true, deletionTimestamp: 0 } },
+  ]));
   assertEquals(error.code, "DELTA_CONCURRENT_APPEND");
   assertEquals([error.context.winner, error.context.missed], [2, 1]);
 });
