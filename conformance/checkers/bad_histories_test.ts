@@ -71,6 +71,39 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
+    name: "clean: a batch that was there already, read at a later version",
+    expected: [],
+    make: () => {
+      const batch = (op: string): OperationCall => ({
+        op: "append",
+        request: {
+          rows: [["a", "5", op, 0, 0]],
+          txn: { appId: "app", version: 1 },
+        },
+      });
+      const h = done(ab(), "w1.0", batch("w1.0"), {
+        add: { f1: [row("a", 5, "w1.0")] },
+        more: [{ txn: { appId: "app", version: 1 } }],
+      }, 2);
+      done(h, "w1.1", OPTIMIZE, {
+        remove: ["fa", "f1"],
+        add: { f2: [a, row("a", 5, "w1.0")] },
+        dataChange: false,
+      }, 3);
+      h.invoke("w2.0", batch("w2.0"))
+        .ok("w2.0", { version: 2, committed: false, skipped: true });
+      return h.invoke("w2.1", READ).ok("w2.1", {
+        version: 3,
+        columns: COLUMNS,
+        rows: [
+          ["a", "1", "s.1", 0, 0],
+          ["b", "2", "s.1", 1, 0],
+          ["a", "5", "w1.0", 0, 0],
+        ],
+      });
+    },
+  },
+  {
     name: "clean: appends, a delete, an update, a read",
     expected: [],
     make: () => {

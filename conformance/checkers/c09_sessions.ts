@@ -62,7 +62,9 @@ function pinned(operations: readonly Operation[]): Verdict[] {
   for (const op of ordered(operations)) {
     const version = op.success?.version;
     if (MOVERS.has(op.call.op) || WRITES.has(op.call.op)) {
-      if (version === undefined || op.call.op === "resolve") {
+      // A batch that was there already is told by its version, not the handle's.
+      const isElsewhere = op.call.op === "resolve" || op.success?.skipped;
+      if (version === undefined || isElsewhere) {
         at.delete(op.handle);
       } else at.set(op.handle, { version, opId: op.opId });
       continue;
