@@ -91,6 +91,7 @@ export type {
 } from "./operations/alter/properties.ts";
 export type { WidenColumnOptions } from "./operations/alter/widen_column.ts";
 export type { AppendSelectOptions } from "./operations/append_select.ts";
+export type { ChangeBounds } from "./operations/change_bounds.ts";
 export type { ChangesOptions } from "./operations/change_data_feed.ts";
 export type { CheckpointResult } from "./operations/checkpoint.ts";
 export type {

@@ -190,7 +190,9 @@ const CREATE_OPTIONS: readonly string[] = [
 const CHANGES_OPTIONS: readonly (keyof ChangesOptions)[] = [
   ...SCAN_OPTIONS,
   "from",
+  "fromTimestamp",
   "to",
+  "toTimestamp",
 ];
 const TRANSACTION_OPTIONS: readonly (keyof TransactionOptions)[] = [
   "operation",
@@ -580,9 +582,10 @@ export class DeltaTable {
    * `_commit_version` and `_commit_timestamp`. The range ends, where nothing is
    * said, at the version that the handle points at.
    *
-   * @param options From which version to which, both included; columns and rows wanted.
+   * @param options From which version or time to which, both included; columns and rows wanted.
    * @throws {DeltaError} `DELTA_MISSING_CHANGE_DATA` where the feed was off in a part of the
-   *   range, `DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE`, `DELTA_VERSION_NOT_FOUND`.
+   *   range, `DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE`, `DELTA_VERSION_NOT_FOUND`,
+   *   `DELTA_TIMESTAMP_OUT_OF_RANGE`.
    */
   changes(options: ChangesOptions): AsyncGenerator<arrow.RecordBatch> {
     const what = `Cannot read the changes of ${this.url}`;

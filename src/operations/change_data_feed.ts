@@ -35,6 +35,7 @@ import type { Value } from "../schema/value.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
+import { type ChangeBounds, versionsOf } from "./change_bounds.ts";
 import { checkPartitionValues } from "./check_partition_values.ts";
 import {
   type ChangeSource,
@@ -43,11 +44,7 @@ import {
 } from "./change_range.ts";
 
 /** What to read of the change data feed. */
-export interface ChangesOptions {
-  /** The first version whose changes are wanted. */
-  readonly from: number;
-  /** The last one, included; the newest by default. Its schema is the rows'. */
-  readonly to?: number | undefined;
+export interface ChangesOptions extends ChangeBounds {
   /** Top-level columns of the table, in the order wanted; all by default. The columns of the feed come behind them. */
   readonly columns?: readonly string[] | undefined;
   /** Only rows for which it is true, as a predicate or SQL text; it sees the table's columns. */
@@ -108,16 +105,20 @@ export interface OpenChanges {
  * @param snapshot The version that is the end where none is given.
  * @throws {DeltaError} `DELTA_MISSING_CHANGE_DATA`,
  *   `DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE`, `DELTA_VERSION_NOT_FOUND`,
- *   `DELTA_COLUMN_NOT_FOUND`, `DELTA_INVALID_ARGUMENT`.
+ *   `DELTA_TIMESTAMP_OUT_OF_RANGE`, `DELTA_COLUMN_NOT_FOUND`, `DELTA_INVALID_ARGUMENT`.
  */
 export async function openChanges(
   context: TableContext,
   snapshot: Snapshot,
   options: ChangesOptions,
 ): Promise<OpenChanges> {
-  const { from, signal } = options;
-  const end = options.to ?? snapshot.version;
-  checkRange(context, from, end);
+  const { signal } = options;
+  const { from, to: end } = await versionsOf(
+    context,
+    snapshot.version,
+    options,
+    signal,
+  );
   const to = end === snapshot.version
     ? snapshot
     : await loadSnapshot(context, { version: end, signal });
@@ -127,7 +128,9 @@ export async function openChanges(
   const predicate = where === undefined
     ? undefined
     : bindPredicate(toPredicate(where), to.schema);
-  const versions = await readChangeRange(context, { from, to }, signal);
+  const versions = from > end
+    ? []
+    : await readChangeRange(context, { from, to }, signal);
   const reader: Reader = { context, to, columns, predicate, options };
   return {
     schema: changesSchema(to.schema, options.columns),
@@ -302,24 +305,6 @@ function withConstants(
     buildColumn(type, new Array(batch.numRows).fill(values[i]))
   );
   return batchOf(schema, [...batch.data.children, ...constants], batch.numRows);
-}
-
-function checkRange(context: TableContext, from: number, to: number): void {
-  const isVersion = (version: number): boolean =>
-    Number.isSafeInteger(version) && version >= 0;
-  const why = !isVersion(from) || !isVersion(to)
-    ? "a version is an integer from 0"
-    : from > to
-    ? `the range ends before it begins`
-    : undefined;
-  if (why === undefined) return;
-  throw new DeltaError("DELTA_INVALID_ARGUMENT", {
-    what: `Cannot read the changes of ${context.url} from version ${from} ` +
-      `to ${to}`,
-    why,
-    fix: "Give the first and the last version whose changes are wanted",
-    context: { table: context.url, from, to },
-  });
 }
 
 /** A table may not use the names of the feed's columns while it has a feed. */

@@ -272,6 +272,12 @@ Deno.test("changes() refuses a range that is none, and one whose commits are gon
       { from: 0.5 },
       { from: 0, to: 2 },
       { from: 2, to: 2 },
+      { from: 2 },
+      {},
+      { from: 0, fromTimestamp: 0 },
+      { from: 0, to: 1, toTimestamp: 0 },
+      { from: 0, toTimestamp: NaN },
+      { fromTimestamp: 2, toTimestamp: 1 },
       { from: 0, columns: ["nobody"] },
     ]
   ) codes.push((await refusal(table, options)).code);
@@ -281,8 +287,73 @@ Deno.test("changes() refuses a range that is none, and one whose commits are gon
     "DELTA_INVALID_ARGUMENT",
     "DELTA_VERSION_NOT_FOUND",
     "DELTA_VERSION_NOT_FOUND",
+    "DELTA_VERSION_NOT_FOUND",
+    ...Array(5).fill("DELTA_INVALID_ARGUMENT"),
     "DELTA_COLUMN_NOT_FOUND",
   ]);
+});
+
+Deno.test("changes() says what is known where the range begins beyond it", async () => {
+  const table = new HandMade();
+  await table.commit(...definition());
+  const error = await refusal(table, { from: 100 });
+  assert(error.message.includes("from version 100 on"), error.message);
+  assert(error.message.includes("known here is 0"), error.message);
+});
+
+Deno.test("changes() takes times: from the first version at or after one, to the last at or before one", async () => {
+  const table = new HandMade();
+  const configuration = { ...ON, "delta.enableInCommitTimestamps": "true" };
+  const at = (inCommitTimestamp: number): Action => ({
+    commitInfo: { inCommitTimestamp },
+  });
+  const file = async (id: number): Promise<Action> => ({
+    add: await table.file(`f${id}`, ids(id)),
+  });
+  await table.commit(at(1000), ...definition(SCHEMA, configuration));
+  for (const id of [1, 2, 3]) {
+    await table.commit(at(1000 + 1000 * id), await file(id));
+  }
+  const versions = async (options: ChangesOptions) =>
+    (await table.read(options)).map((row) => Number(row.at(-1)));
+  assertEquals(await versions({ fromTimestamp: 3000 }), [2, 3]);
+  assertEquals(await versions({ fromTimestamp: 2999.5 }), [2, 3]);
+  assertEquals(await versions({ fromTimestamp: 3001 }), [3]);
+  assertEquals(await versions({ fromTimestamp: new Date(0) }), [1, 2, 3]);
+  assertEquals(await versions({ from: 1, toTimestamp: 3999 }), [1, 2]);
+  assertEquals(
+    await versions({
+      fromTimestamp: "1970-01-01T00:00:02Z",
+      toTimestamp: "1970-01-01 00:00:03",
+    }),
+    [1, 2],
+  );
+  // No version lies between.
+  assertEquals(
+    await versions({ fromTimestamp: 2001, toTimestamp: 2999 }),
+    [],
+  );
+  for (
+    const options of [
+      { fromTimestamp: 4001 },
+      { from: 0, toTimestamp: 4001 },
+      { from: 0, toTimestamp: 999 },
+    ]
+  ) {
+    const { code, message } = await refusal(table, options);
+    assertEquals(code, "DELTA_TIMESTAMP_OUT_OF_RANGE");
+    assert(message.includes("1970-01-01T00:00:04.000Z"), message);
+  }
+  for (
+    const options of [{ fromTimestamp: 3001, to: 2 }, {
+      from: 3,
+      toTimestamp: 3000,
+    }]
+  ) {
+    const { code, message } = await refusal(table, options);
+    assertEquals(code, "DELTA_INVALID_ARGUMENT");
+    assert(message.includes("ends with version 2"), message);
+  }
 });
 
 Deno.test("changes() has the schema of the end, and refuses one that earlier rows do not fit", async () => {

@@ -69,6 +69,19 @@ export function parseTimestamp(text: string, zone: "utc" | "none"): bigint {
   return BigInt(days) * MICROS_PER_DAY + seconds * 1_000_000n + micros;
 }
 
+/**
+ * Milliseconds since the epoch of a time as callers give it: a `Date`, those
+ * milliseconds, or text, in UTC where it names no zone. What is no time is NaN.
+ *
+ * @throws {DeltaError} `DELTA_VALUE_OUT_OF_RANGE` when a text is no timestamp.
+ */
+export function timeMs(time: Date | number | string): number {
+  if (typeof time === "string") {
+    return Number(parseTimestamp(time, "utc") / 1000n);
+  }
+  return time === null ? NaN : Number(time);
+}
+
 /** Whether a timestamp's text names a time zone. */
 export function namesZone(text: string): boolean {
   return TIMESTAMP.exec(text.trim())?.[6] !== undefined;

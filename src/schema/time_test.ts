@@ -6,6 +6,7 @@ import {
   namesZone,
   parseDate,
   parseTimestamp,
+  timeMs,
 } from "./time.ts";
 
 Deno.test("parseDate() and formatDate() agree with the platform's calendar over 20,000 years", () => {
@@ -81,4 +82,13 @@ Deno.test("namesZone() tells an instant from a wall clock", () => {
   assertEquals(namesZone("2024-01-01T00:00:00Z"), true);
   assertEquals(namesZone("2024-01-01T00:00:00-03:00"), true);
   assertEquals(namesZone("2024-01-01 00:00:00"), false);
+});
+
+Deno.test("timeMs() reads a Date, milliseconds and text, and knows what is no time", () => {
+  assertEquals(timeMs(new Date(1500)), 1500);
+  assertEquals(timeMs(-1.5), -1.5);
+  assertEquals(timeMs("1970-01-01 00:00:01"), 1000);
+  assertEquals(timeMs("1970-01-01T02:00:01.5+02:00"), 1500);
+  assertEquals(timeMs(new Date(NaN)), NaN);
+  assertThrows(() => timeMs("soon"), DeltaError);
 });

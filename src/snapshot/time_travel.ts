@@ -67,13 +67,44 @@ export async function versionAt(
   timestampMs: number,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Version> {
-  if (!Number.isFinite(timestampMs)) throw notATime(context, timestampMs);
+  const what = `Cannot open ${context.url} as of ${spell(timestampMs)}`;
+  if (!Number.isFinite(timestampMs)) throw notATime(context, what);
   const timeline = await readTimeline(context, options.signal);
   const [first, last] = await timeline.ends();
   if (timestampMs < first.timestamp || timestampMs > last.timestamp) {
-    throw outOfRange(context, timestampMs, first, last);
+    throw outOfRange(context, timestampMs, { what, first, last });
   }
   return await timeline.find(timestampMs);
+}
+
+/**
+ * The first version at or after a time. Before version 0 there was nothing: it
+ * is the first one since any earlier time.
+ *
+ * @param timestampMs The time, in milliseconds since the epoch.
+ * @throws {DeltaError} `DELTA_TIMESTAMP_OUT_OF_RANGE` for a time after the last
+ * version, or before the first where earlier ones have been cleaned up; what
+ * `loadSnapshot` throws.
+ */
+export async function firstVersionSince(
+  context: TableContext,
+  timestampMs: number,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Version> {
+  const time = Math.ceil(timestampMs);
+  const what = `Cannot find the first version of ${context.url} since ` +
+    spell(time);
+  if (!Number.isFinite(time)) throw notATime(context, what);
+  const timeline = await readTimeline(context, options.signal);
+  const [first, last] = await timeline.ends();
+  const isTooEarly = time < first.timestamp && first.version > 0;
+  if (isTooEarly || time > last.timestamp) {
+    throw outOfRange(context, time, { what, first, last });
+  }
+  // Times are whole milliseconds, and grow.
+  return time <= first.timestamp
+    ? first.version
+    : await timeline.find(time - 1) + 1;
 }
 
 /**
@@ -309,17 +340,23 @@ function infoIn(bytes: Uint8Array, path: string): CommitInfo | undefined {
   return info;
 }
 
+/** What cannot be done, and the ends of the history. */
+interface Refused {
+  readonly what: string;
+  readonly first: VersionTime;
+  readonly last: VersionTime;
+}
+
 function outOfRange(
   context: TableContext,
   timestampMs: number,
-  first: VersionTime,
-  last: VersionTime,
+  { what, first, last }: Refused,
 ): DeltaError {
   const range = `${spell(first.timestamp)}, version ${first.version}, to ${
     spell(last.timestamp)
   }, version ${last.version}`;
   return new DeltaError("DELTA_TIMESTAMP_OUT_OF_RANGE", {
-    what: `Cannot open ${context.url} as of ${spell(timestampMs)}`,
+    what,
     why: `its history reaches from ${range}`,
     fix: "Ask for a time in that range",
     context: {
@@ -340,9 +377,9 @@ function noTimes(context: TableContext, latest: Version): DeltaError {
   });
 }
 
-function notATime(context: TableContext, timestampMs: number): DeltaError {
+function notATime(context: TableContext, what: string): DeltaError {
   return new DeltaError("DELTA_INVALID_ARGUMENT", {
-    what: `Cannot open ${context.url} as of ${timestampMs}`,
+    what,
     why: "a time is a number of milliseconds since the epoch",
     fix: "Pass such a number, or a Date's getTime()",
     context: { table: context.url },

@@ -10,7 +10,12 @@ import { DeltaError } from "../errors.ts";
 import { commitPath } from "../log/log_path.ts";
 import type { ObjectStore } from "../store/object_store.ts";
 import { contextOf, type TableContext } from "../store/table_context.ts";
-import { commitTimestamps, history, versionAt } from "./time_travel.ts";
+import {
+  commitTimestamps,
+  firstVersionSince,
+  history,
+  versionAt,
+} from "./time_travel.ts";
 import {
   add,
   created,
@@ -78,6 +83,29 @@ Deno.test("versionAt() states the legal range for a time outside it", async () =
   }
   const error = await assertRejects(() => versionAt(context, NaN), DeltaError);
   assertEquals(error.code, "DELTA_INVALID_ARGUMENT");
+});
+
+Deno.test("firstVersionSince() finds the first version at or after a time", async () => {
+  const { context, store } = await tableAt([1000, 900, 3000]);
+  const found: readonly (readonly [number, number])[] = [
+    [-5, 0],
+    [1000, 0],
+    [1001, 1],
+    [1001.5, 2],
+    [3000, 2],
+  ];
+  for (const [time, version] of found) {
+    assertEquals(await firstVersionSince(context, time), version, `${time}`);
+  }
+  const refusal = async (time: number): Promise<string> =>
+    (await assertRejects(() => firstVersionSince(context, time), DeltaError))
+      .code;
+  assertEquals(await refusal(3001), "DELTA_TIMESTAMP_OUT_OF_RANGE");
+  assertEquals(await refusal(NaN), "DELTA_INVALID_ARGUMENT");
+  // What has been cleaned up was after that time too.
+  await putCheckpoint(store, 1, [...created(), add("f1")]);
+  await store.delete([commitPath(0)]);
+  assertEquals(await refusal(899), "DELTA_TIMESTAMP_OUT_OF_RANGE");
 });
 
 Deno.test("versionAt() starts at the first version that can be rebuilt", async () => {

@@ -8,7 +8,7 @@ import type { RebaseRules } from "../commit/rebase_rules.ts";
 import { DeltaError } from "../errors.ts";
 import type { PredicateInput } from "../expression/predicate_input.ts";
 import type { Host } from "../host.ts";
-import { parseTimestamp } from "../schema/time.ts";
+import { timeMs } from "../schema/time.ts";
 import type { ObjectStore } from "../store/object_store.ts";
 
 /** How a table is reached. */
@@ -98,11 +98,7 @@ export function timestampMs(point: PointInTime): number | undefined {
   if (version !== undefined) {
     throw badPoint("both a version and a timestamp are given");
   }
-  const ms = typeof timestamp === "string"
-    ? Number(parseTimestamp(timestamp, "utc") / 1000n)
-    : timestamp === null
-    ? NaN
-    : Number(timestamp);
+  const ms = timeMs(timestamp);
   if (!Number.isFinite(ms)) throw badPoint("the timestamp is not a time");
   return ms;
 }
