@@ -72,6 +72,10 @@ export type {
   NotNullOptions,
 } from "./operations/alter/constraints.ts";
 export type {
+  DropDefaultOptions,
+  SetDefaultOptions,
+} from "./operations/alter/defaults.ts";
+export type {
   RemoveDomainOptions,
   SetDomainOptions,
   SetTableDescriptionOptions,

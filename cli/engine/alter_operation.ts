@@ -147,6 +147,7 @@ function newColumn(field: JsonObject): NewColumn {
     type: type!,
     nullable: (nullable ?? undefined) as boolean | undefined,
     comment: comment as string | undefined,
-    default: CURRENT_DEFAULT as string | undefined,
+    // The engine says why it takes none.
+    default: CURRENT_DEFAULT as undefined,
   };
 }

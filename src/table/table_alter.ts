@@ -34,6 +34,12 @@ import {
   setNotNull,
 } from "../operations/alter/constraints.ts";
 import {
+  dropDefault,
+  type DropDefaultOptions,
+  setDefault,
+  type SetDefaultOptions,
+} from "../operations/alter/defaults.ts";
+import {
   removeDomain,
   type RemoveDomainOptions,
   setDomain,
@@ -127,6 +133,16 @@ export class TableAlter {
   /** Lets a column be null. */
   dropNotNull(options: NotNullOptions): Promise<AlterReport> {
     return this.#run(dropNotNull, options);
+  }
+
+  /** Gives a column a default, for rows written from then on. */
+  setDefault(options: SetDefaultOptions): Promise<AlterReport> {
+    return this.#run(setDefault, options);
+  }
+
+  /** Takes a column's default away. */
+  dropDefault(options: DropDefaultOptions): Promise<AlterReport> {
+    return this.#run(dropDefault, options);
   }
 
   /** Adds a CHECK constraint, once every row has been found to keep it. */

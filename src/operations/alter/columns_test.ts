@@ -61,11 +61,11 @@ Deno.test("addColumns() puts columns where they are wanted, and old rows read nu
   assertEquals(await rowsOf(table, 1), [{ id: 1n, place: { zip: "x" } }]);
 });
 
-Deno.test("addColumns() maps new columns, and gives defaults their feature", async () => {
+Deno.test("addColumns() maps new columns", async () => {
   const table = await tableOf([field("id", "long")], MAPPED);
   await add(table, { id: 1n });
   const { snapshot } = await addColumns(table.context, table.snapshot, {
-    columns: [{ name: "n", type: "integer", default: "5" }],
+    columns: [{ name: "n", type: "integer" }],
   });
   table.snapshot = snapshot;
   const metadata = fieldAt(snapshot.schema, ["n"])!.metadata;
@@ -75,9 +75,19 @@ Deno.test("addColumns() maps new columns, and gives defaults their feature", asy
     snapshot.metadata.configuration["delta.columnMapping.maxColumnId"],
     "2",
   );
-  assert(snapshot.protocol.writerFeatures!.includes("allowColumnDefaults"));
-  await add(table, { id: 2n });
+  await add(table, { id: 2n, n: 5 });
   assertEquals(await rowsOf(table), [{ id: 1n, n: null }, { id: 2n, n: 5 }]);
+});
+
+Deno.test("addColumns() gives no default: rows that are there would be taken to have it", async () => {
+  const table = await tableOf([field("id", "long")]);
+  const columns = [{ name: "n", type: "integer", default: "5" }];
+  const error = await refusal(
+    "DELTA_UNSUPPORTED_OPERATION",
+    () => addColumns(table.context, table.snapshot, { columns } as never),
+  );
+  assert(error.message.includes("setDefault"), error.message);
+  assertEquals((await loadSnapshot(table.context)).version, 0);
 });
 
 Deno.test("addColumns() refuses what a table cannot have, and commits nothing", async () => {

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { missingValue } from "../../data/enforce_columns.ts";
 import type {
   JsonValue,
   StructField,
@@ -49,8 +48,8 @@ export interface NewColumn {
   readonly nullable?: boolean | undefined;
   /** A comment for people. */
   readonly comment?: string | undefined;
-  /** The value of rows written from now on that leave it out, as SQL; rows that are there read null. */
-  readonly default?: string | undefined;
+  /** Never here: rows that are there read null. Give it with `setDefault`, for rows to come. */
+  readonly default?: undefined;
   /** Where it goes: behind the others by default. */
   readonly position?: FieldPosition | undefined;
 }
@@ -69,7 +68,7 @@ export interface AddColumnsOptions extends OperationOptions {
  * @param options The columns.
  * @throws {DeltaError} `DELTA_INVALID_SCHEMA` for a name that is taken or not allowed,
  *   `DELTA_UNSUPPORTED_DATA_TYPE`, `DELTA_COLUMN_NOT_FOUND`, `DELTA_UNSUPPORTED_OPERATION`
- *   for one that takes no nulls, `DELTA_UNSUPPORTED_EXPRESSION` for a default.
+ *   for one that takes no nulls or has a default.
  */
 export async function addColumns(
   context: TableContext,
@@ -140,24 +139,18 @@ function newField(
       { column: path },
     );
   }
-  const metadata: Record<string, JsonValue> = {};
-  if (column.comment !== undefined) metadata.comment = column.comment;
-  if (column.default !== undefined) metadata.CURRENT_DEFAULT = column.default;
-  const type = typeOf(column.type, path);
-  const field: StructField = { name, type, nullable: true, metadata };
-  if (column.default === undefined) return field;
-  if (path.length > 1) {
+  if (column.default !== undefined) {
     throw refused(
       alteration,
-      `${formatPath(path)} is inside another column, and only columns at the ` +
-        "top have defaults",
-      "Leave the default out",
+      `${formatPath(path)} is to have a default, which rows that are there ` +
+        "would be taken to have",
+      "Add it without one, then give it one with setDefault",
       { column: path },
     );
   }
-  // A default that no write could work out would stop every write.
-  missingValue(field, BigInt(alteration.context.host.now()) * 1000n);
-  return field;
+  const metadata: Readonly<Record<string, JsonValue>> =
+    column.comment === undefined ? {} : { comment: column.comment };
+  return { name, type: typeOf(column.type, path), nullable: true, metadata };
 }
 
 function asParameter(column: NewColumn): JsonValue {
