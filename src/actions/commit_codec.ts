@@ -98,6 +98,16 @@ export function parseCommit(
   return actions;
 }
 
+/**
+ * Whether a commit file holds nothing: no byte, or blanks alone. No writer
+ * means that; a write that was cut short does.
+ */
+export function isBlankCommit(bytes: Uint8Array): boolean {
+  // What every other commit begins with.
+  if (bytes[0] === 0x7b) return false;
+  return isBlank(new TextDecoder().decode(bytes));
+}
+
 /** Writes actions one per line, commitInfo first, each line ended by a line feed. */
 export function formatCommit(
   actions: readonly Action[],

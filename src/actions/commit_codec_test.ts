@@ -2,7 +2,12 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DeltaError } from "../errors.ts";
 import { needs, tablesFolder } from "../../testing/needs.ts";
 import type { Action } from "./action.ts";
-import { forEachAction, formatCommit, parseCommit } from "./commit_codec.ts";
+import {
+  forEachAction,
+  formatCommit,
+  isBlankCommit,
+  parseCommit,
+} from "./commit_codec.ts";
 
 const ADD: Action = {
   add: {
@@ -149,3 +154,13 @@ function isFolder(path: string): boolean {
     throw error;
   }
 }
+
+Deno.test("isBlankCommit() knows a file that holds nothing from one that says little", () => {
+  const is = (text: string) => isBlankCommit(new TextEncoder().encode(text));
+  for (const text of ["", "\n", " \t\r\n", "\ufeff\n"]) {
+    assertEquals(is(text), true, JSON.stringify(text));
+  }
+  for (const text of ["{}", "\n{}\n", '{"later":{}}', "\0\0", "x"]) {
+    assertEquals(is(text), false, JSON.stringify(text));
+  }
+});

@@ -84,7 +84,7 @@ function checkNotEmpty(table: string, base: Snapshot): void {
   throw new DeltaError("DELTA_LOG_FILE_CORRUPT", {
     what: whatFails(table, base),
     why:
-      `${path} holds no byte, so nobody knows what version ${base.version} was`,
+      `${path} holds nothing, so nobody knows what version ${base.version} was`,
     fix: `Repair or remove ${path}: nothing may be committed on top of it`,
     context: { table, path, version: base.version },
   });

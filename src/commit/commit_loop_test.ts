@@ -547,7 +547,9 @@ Deno.test("runCommitLoop() never commits on top of an empty or cut winner", asyn
   const cases: [string, string, number, string][] = [
     ["empty at ours", "", 1, "unknown"],
     ["cut at ours", '{"add":{"pa', 1, "unknown"],
+    ["blank at ours", "\n", 1, "unknown"],
     ["empty behind a winner", "", 2, "failed"],
+    ["blank behind a winner", " \n \n", 2, "failed"],
   ];
   for (const [name, text, version, outcome] of cases) {
     await t.step(name, async () => {

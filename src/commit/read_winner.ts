@@ -6,7 +6,7 @@
  */
 
 import type { Action } from "../actions/action.ts";
-import { parseCommit } from "../actions/commit_codec.ts";
+import { isBlankCommit, parseCommit } from "../actions/commit_codec.ts";
 import { DeltaError } from "../errors.ts";
 import { commitPath } from "../log/log_path.ts";
 import type { TableContext } from "../store/table_context.ts";
@@ -24,7 +24,7 @@ export type FoundCommit =
   }
   | { readonly kind: "absent" }
   | {
-    /** No byte, or a line that is cut: nobody's proof, and nothing to build on. */
+    /** Nothing, or a line that is cut: nobody's proof, and nothing to build on. */
     readonly kind: "torn";
     /** What is wrong with it. */
     readonly why: string;
@@ -61,8 +61,8 @@ export async function readWinner(
 }
 
 function parseFound(bytes: Uint8Array, path: string): FoundCommit {
-  if (bytes.length === 0) {
-    return { kind: "torn", why: `${path} holds no byte`, bytes };
+  if (isBlankCommit(bytes)) {
+    return { kind: "torn", why: `${path} holds nothing`, bytes };
   }
   try {
     const actions = parseCommit(bytes, path);

@@ -31,6 +31,8 @@ Deno.test("readWinner() tells what stands at a version, and what proves nothing"
     ["a commit without a last line feed", whole.trimEnd(), "ok", "found"],
     ["nothing", undefined, "ok", "absent"],
     ["no byte", "", "ok", "torn"],
+    ["blanks and no more", " \n\t\r\n", "ok", "torn"],
+    ["an action nobody knows", '{"later":{}}\n', "ok", "found"],
     ["a cut line", whole.slice(0, -9), "ok", "torn"],
     ["a cut answer", whole, "cut", "unreadable"],
     ["a store that does not answer", whole, "throws", "unreadable"],

@@ -166,7 +166,7 @@ async function fenceBase(
   const latest = await loadSnapshot(context, { signal });
   if (latest.version === version - 1) {
     if (latest.emptyCommits.includes(latest.version)) {
-      const why = `${commitPath(latest.version)} holds no byte`;
+      const why = `${commitPath(latest.version)} holds nothing`;
       throw unknown(context, token, version, why);
     }
     checkWritable(latest.protocol, latest.metadata, latest.schema, {

@@ -11,6 +11,7 @@ import { DeltaError } from "../errors.ts";
 import { col } from "../expression/predicate.ts";
 import { commitPath } from "../log/log_path.ts";
 import { eachFile } from "../snapshot/file_set.ts";
+import { refreshSnapshot } from "../snapshot/advance_snapshot.ts";
 import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { memoryStore } from "../store/memory_store.ts";
@@ -244,18 +245,23 @@ Deno.test("commit() says isBlindAppend only of adds that read nothing", async (t
   }
 });
 
-Deno.test("commit() refuses to build on a commit without a byte", async () => {
-  const { context, inner, snapshot } = await table();
-  await inner.put(commitPath(1), new Uint8Array());
-  const base = await loadSnapshot(context);
-  assertEquals(base.version, 1);
-  const error = await failure(append(context, base, "1"));
-  assertEquals(error.code, "DELTA_LOG_FILE_CORRUPT");
-  assertEquals(error.context.path, commitPath(1));
-  // A handle from before it does not either.
-  const late = await failure(append(context, snapshot, "1"));
-  assertEquals(late.code, "DELTA_LOG_FILE_CORRUPT");
-  assertEquals(await inner.head(commitPath(2)), undefined);
+Deno.test("commit() refuses to build on a commit without a byte, or of blanks alone", async () => {
+  for (const text of ["", " \n\n"]) {
+    const { context, inner, snapshot } = await table();
+    await inner.put(commitPath(1), new TextEncoder().encode(text));
+    const read = await loadSnapshot(context);
+    const refreshed = await refreshSnapshot(context, snapshot);
+    for (const base of [read, refreshed]) {
+      assertEquals(base.version, 1);
+      const error = await failure(append(context, base, "1"));
+      assertEquals(error.code, "DELTA_LOG_FILE_CORRUPT");
+      assertEquals(error.context.path, commitPath(1));
+    }
+    // A handle from before it does not either.
+    const late = await failure(append(context, snapshot, "1"));
+    assertEquals(late.code, "DELTA_LOG_FILE_CORRUPT");
+    assertEquals(await inner.head(commitPath(2)), undefined);
+  }
 });
 
 Deno.test("commit() on an old snapshot opens the table again first", async () => {

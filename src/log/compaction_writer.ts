@@ -13,7 +13,7 @@
  */
 
 import type { Action } from "../actions/action.ts";
-import { forEachAction } from "../actions/commit_codec.ts";
+import { forEachAction, isBlankCommit } from "../actions/commit_codec.ts";
 import { fileKey } from "../actions/file_key.ts";
 import { DeltaError } from "../errors.ts";
 import type { TableContext } from "../store/table_context.ts";
@@ -47,7 +47,7 @@ const KINDS = ["protocol", "metaData", "txn", "domain", "file"] as const;
  * @param start First version.
  * @param end Last version, included, later than the first.
  * @throws {DeltaError} `DELTA_VERSIONS_NOT_CONTIGUOUS` where a commit is
- * missing, `DELTA_LOG_FILE_CORRUPT` where one cannot be read or holds no byte;
+ * missing, `DELTA_LOG_FILE_CORRUPT` where one cannot be read or holds nothing;
  * `DELTA_STORE_REJECTED`, `DELTA_STORE_UNAVAILABLE`.
  */
 export async function writeCompaction(
@@ -64,7 +64,7 @@ export async function writeCompaction(
   });
   // Newest first: the first word on each counts.
   for await (const { path, bytes } of reads) {
-    if (!bytes || bytes.length === 0) {
+    if (!bytes || isBlankCommit(bytes)) {
       throw unusable(context, start, end, path, bytes === undefined);
     }
     for (const [subject, line] of lastWords(bytes, path)) {
@@ -160,7 +160,7 @@ function unusable(
     isMissing ? "DELTA_VERSIONS_NOT_CONTIGUOUS" : "DELTA_LOG_FILE_CORRUPT",
     {
       what: `Cannot compact versions ${start} to ${end} of ${context.url}`,
-      why: isMissing ? `${path} is missing` : `${path} holds no byte`,
+      why: isMissing ? `${path} is missing` : `${path} holds nothing`,
       fix: "Compact a range whose commits are all there",
       context: { start, end, path },
     },

@@ -93,7 +93,7 @@ Deno.test("writeCompaction() writes nothing when a commit is missing, empty or c
     );
     assertEquals(await made.text(start, end), undefined);
   }
-  for (const bytes of ["", '{"add":{"pa']) {
+  for (const bytes of ["", "\n", '{"add":{"pa']) {
     await made.store.put(commitPath(2), encode(bytes));
     await assertRejects(
       () => writeCompaction(made.context, 1, 3),

@@ -27,7 +27,7 @@ export interface LogSegment {
   readonly commits: readonly CommitEntry[];
   /** Compactions that may stand for some of the commits: ascending, disjoint. */
   readonly compactions: readonly CompactionEntry[];
-  /** Versions among the commits and the head whose file holds no byte: read as empty, never built upon. */
+  /** Versions among the commits and the head whose file is known to hold nothing, no byte or blanks alone: read as empty, never built upon. */
   readonly emptyCommits: readonly Version[];
   /** The commit file of `version` itself, where it is still there: also under a checkpoint. */
   readonly head: CommitEntry | undefined;

@@ -15,7 +15,7 @@ import type {
   CommitInfo,
   RemoveFile,
 } from "../actions/action.ts";
-import { forEachAction } from "../actions/commit_codec.ts";
+import { forEachAction, isBlankCommit } from "../actions/commit_codec.ts";
 import { fileKey } from "../actions/file_key.ts";
 import { DeltaError } from "../errors.ts";
 import type { TableContext } from "../store/table_context.ts";
@@ -221,7 +221,7 @@ async function coreOf(
   ) {
     const { path } = file.file.entry;
     const head = isHead(segment, file.file);
-    if (file.bytes.byteLength === 0 && file.file.kind === "commit") {
+    if (file.file.kind === "commit" && isBlankCommit(file.bytes)) {
       empty.add(file.file.entry.version);
     }
     const core: Action[] = [];
@@ -435,7 +435,7 @@ function warnOfEmpty(
     const entry = segment.commits.find((c) => c.version === version) ??
       segment.head;
     context.warn(
-      `${entry?.path} of ${context.url} holds no byte: version ${version} is ` +
+      `${entry?.path} of ${context.url} holds nothing: version ${version} is ` +
         "taken as empty. Nothing will be committed on top of it.",
     );
   }

@@ -6,7 +6,7 @@
  */
 
 import type { Action, CommitInfo } from "../actions/action.ts";
-import { parseCommit } from "../actions/commit_codec.ts";
+import { isBlankCommit, parseCommit } from "../actions/commit_codec.ts";
 import { DeltaError } from "../errors.ts";
 import { readCommit } from "../log/commit_file.ts";
 import {
@@ -46,8 +46,10 @@ export interface NewCommit {
   readonly actions: readonly Action[];
   /** When the store wrote it, in milliseconds since the epoch; the caller's clock will do. */
   readonly modificationTime: number;
-  /** Size of its file in bytes, where known; 0 marks an empty commit. */
+  /** Size of its file in bytes, where known. */
   readonly size?: number | undefined;
+  /** Whether its file holds nothing: read as empty, never built upon. */
+  readonly isEmpty?: boolean | undefined;
 }
 
 /** Past so many new commits a refresh opens the table anew, from a checkpoint if there is one. */
@@ -179,9 +181,10 @@ async function readNewCommit(
   const { version, size, lastModified } = entry;
   const file = await readCommit(context, version, { size, signal });
   if (!file) return undefined;
-  if (file.bytes.byteLength === 0) {
+  const isEmpty = isBlankCommit(file.bytes);
+  if (isEmpty) {
     context.warn(
-      `${file.path} of ${context.url} holds no byte: version ${version} is ` +
+      `${file.path} of ${context.url} holds nothing: version ${version} is ` +
         "taken as empty. Nothing will be committed on top of it.",
     );
   }
@@ -190,6 +193,7 @@ async function readNewCommit(
     actions: parseCommit(file.bytes, file.path),
     modificationTime: lastModified,
     size: file.bytes.byteLength,
+    isEmpty,
   };
 }
 
@@ -229,7 +233,7 @@ function advanceSegment(
     size,
     lastModified: modificationTime,
   }));
-  const empty = added.filter((c) => c.size === 0).map((c) => c.version);
+  const empty = commits.filter((c) => c.isEmpty).map((c) => c.version);
   return {
     ...segment,
     version: added.at(-1)!.version,

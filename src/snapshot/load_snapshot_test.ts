@@ -215,15 +215,17 @@ Deno.test("loadSnapshot() refuses a body cut on its way at every byte, whole lin
   }
 });
 
-Deno.test("loadSnapshot() takes a commit without a byte as empty, warns, and marks it", async () => {
-  const { context, store, warnings } = await tableOf(SIX);
-  await store.put(commitPath(6), new Uint8Array(0));
-  const snapshot = await loadSnapshot(context);
-  assertEquals(snapshot.version, 6);
-  assertEquals(snapshot.emptyCommits, [6]);
-  assertEquals(await pathsOf(snapshot), ["a", "c", "d", "e"]);
-  assertEquals(warnings.length, 1);
-  assert(warnings[0]!.includes(commitPath(6)));
+Deno.test("loadSnapshot() takes a commit without a byte, or of blanks, as empty, warns, and marks it", async () => {
+  for (const content of ["", "\n", " \r\n\t"]) {
+    const { context, store, warnings } = await tableOf(SIX);
+    await store.put(commitPath(6), text(content));
+    const snapshot = await loadSnapshot(context);
+    assertEquals(snapshot.version, 6);
+    assertEquals(snapshot.emptyCommits, [6]);
+    assertEquals(await pathsOf(snapshot), ["a", "c", "d", "e"]);
+    assertEquals(warnings.length, 1);
+    assert(warnings[0]!.includes(commitPath(6)));
+  }
 });
 
 Deno.test("loadSnapshot() falls back from a damaged checkpoint, and names it when it cannot", async (t) => {

@@ -38,7 +38,7 @@ export interface Snapshot {
   readonly inCommitTimestamp: number | undefined;
   /** The files of the log that rebuild this version. */
   readonly segment: LogSegment;
-  /** Versions of the segment whose commit file holds no byte; a writer must not build on the newest. */
+  /** Versions of the segment whose commit file holds nothing, no byte or blanks alone; a writer must not build on the newest. */
   readonly emptyCommits: readonly Version[];
   /** Newest checkpoint known at or below the version. */
   readonly checkpointVersion: Version | undefined;
