@@ -48,6 +48,13 @@ const ASKS_NOTHING: ReadonlySet<string> = new Set([
   "allowColumnDefaults",
 ]);
 
+/** Codes of refusals for what a protocol's features ask. */
+const OF_FEATURES: ReadonlySet<string> = new Set([
+  "DELTA_UNSUPPORTED_FEATURES_FOR_READ",
+  "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE",
+  "DELTA_CANNOT_MODIFY_APPEND_ONLY",
+]);
+
 /** A winner that changed the protocol: what we prepared may be too little for it. */
 export const checkProtocol: ConflictCheck = (ours, winner, facts) => {
   const next = winner.protocol;
@@ -64,14 +71,15 @@ export const checkProtocol: ConflictCheck = (ours, winner, facts) => {
   }
   const before = featuresOf(facts.protocol);
   const after = featuresOf(next);
+  const unfit = whyUnwritable(ours, winner, next, facts);
+  const because = unfit && `changed the table's protocol, and ${unfit.why}`;
+  // A protocol that makes no sense to us tells nothing of features.
+  if (because && !OF_FEATURES.has(unfit.code)) return refuse(because);
   const gone = [...before].filter((name) => !after.has(name));
   if (gone.length > 0) {
     return refuse(`dropped ${gone.join(" and ")} from the table's protocol`);
   }
-  const unfit = whyUnwritable(ours, winner, next, facts);
-  if (unfit !== undefined) {
-    return refuse(`changed the table's protocol, and ${unfit}`);
-  }
+  if (because) return refuse(because);
   const asking = [...after].filter((name) =>
     !before.has(name) && !ASKS_NOTHING.has(name) &&
     !(name === "rowTracking" && countsRows(ours))
@@ -89,7 +97,7 @@ function whyUnwritable(
   winner: Winner,
   protocol: Protocol,
   facts: TableFacts,
-): string | undefined {
+): { readonly code: string; readonly why: string } | undefined {
   try {
     const metadata = ours.staged.metadata ?? winner.metadata ?? facts.metadata;
     const schema = metadata === facts.metadata
@@ -101,7 +109,7 @@ function whyUnwritable(
     return undefined;
   } catch (error) {
     if (!(error instanceof DeltaError)) throw error;
-    return error.details.why;
+    return { code: error.code, why: error.details.why };
   }
 }
 

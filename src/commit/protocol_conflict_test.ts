@@ -45,6 +45,8 @@ Deno.test("checkProtocol() passes a protocol that was written again, or as a lis
 Deno.test("checkProtocol() refuses what this engine cannot write, saying what", () => {
   const cases: [Protocol, string][] = [
     [{ ...PROTOCOL, minWriterVersion: 8 }, "writer version 8"],
+    [{ minReaderVersion: 1, minWriterVersion: 99 }, "writer version 99"],
+    [{ minReaderVersion: 1, minWriterVersion: 7 }, "a list of writer features"],
     [{ ...PROTOCOL, minReaderVersion: 4 }, "reader version 4"],
     [
       {
