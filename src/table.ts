@@ -96,12 +96,12 @@ import {
 } from "./table/reach_table.ts";
 import { TableAlter } from "./table/table_alter.ts";
 import {
+  COMMON_OPTIONS,
   type FilterOptions,
   type OpenOptions,
   POINT_OPTIONS,
   type PointInTime,
   type ReadOptions,
-  SCAN_OPTIONS,
   type ScanOptions,
   type TableOptions,
   timestampMs,
@@ -188,7 +188,7 @@ const CREATE_OPTIONS: readonly string[] = [
   "targetFileSize",
 ];
 const CHANGES_OPTIONS: readonly (keyof ChangesOptions)[] = [
-  ...SCAN_OPTIONS,
+  ...COMMON_OPTIONS,
   "from",
   "fromTimestamp",
   "to",

@@ -20,6 +20,7 @@ import type {
 import { formatCommit } from "../actions/commit_codec.ts";
 import { DeltaError } from "../errors.ts";
 import type { Operation } from "../protocol/support.ts";
+import { tracksRows } from "../protocol/row_tracking.ts";
 import { hasFeature } from "../protocol/table_feature.ts";
 import type { Claim } from "./claims.ts";
 import type { EarlierAttempt, RebaseRules } from "./rebase_rules.ts";
@@ -111,7 +112,7 @@ export function buildCommit(
     version,
     inCommitTimestamp,
   );
-  const commitInfo = commitInfoOf(draft, nowMs, inCommitTimestamp, rules);
+  const commitInfo = commitInfoOf(draft, base, nowMs, inCommitTimestamp, rules);
   const actions: Action[] = [
     { commitInfo },
     ...(staged.protocol ? [{ protocol: staged.protocol }] : []),
@@ -134,6 +135,7 @@ export function buildCommit(
 
 function commitInfoOf(
   draft: CommitDraft,
+  base: CommitBase | undefined,
   nowMs: number,
   inCommitTimestamp: number | undefined,
   rules: RebaseRules,
@@ -152,12 +154,26 @@ function commitInfoOf(
     ...(provenance.operationMetrics
       ? { operationMetrics: provenance.operationMetrics }
       : {}),
+    ...(keepsRowIds(draft, base) ? { tags: ROW_IDS_KEPT } : {}),
     engineInfo: ENGINE_INFO,
     txnId: draft.token,
     ...(provenance.userMetadata === undefined
       ? {}
       : { userMetadata: provenance.userMetadata }),
   };
+}
+
+/** What a commit says of itself that kept the ids of all rows that it moved: every one of this engine's. */
+const ROW_IDS_KEPT = { "delta.rowTracking.preserved": "true" } as const;
+
+function keepsRowIds(
+  { staged }: CommitDraft,
+  base: CommitBase | undefined,
+): boolean {
+  const protocol = staged.protocol ?? base?.protocol;
+  const metadata = staged.metadata ?? base?.metadata;
+  return protocol !== undefined && metadata !== undefined &&
+    tracksRows({ protocol, metadata });
 }
 
 /** Whether a table writes in-commit timestamps. */

@@ -16,6 +16,7 @@ import { toArrowSchema } from "../parquet/arrow_schema.ts";
 import { batchOf } from "../parquet/column_data.ts";
 import { type FileBatch, readParquet } from "../parquet/parquet_codec.ts";
 import { takeRows } from "../parquet/take_rows.ts";
+import type { RowTrackingColumns } from "../protocol/row_tracking.ts";
 import {
   type ColumnMappingMode,
   columnMappingMode,
@@ -36,6 +37,11 @@ import { type OpenDataFile, openDataFile } from "./open_data_file.ts";
 import { columnsToRead, fileColumns } from "./projection.ts";
 import { rowFilter } from "./row_filter.ts";
 import { rowGroupsToRead } from "./row_group_skipping.ts";
+import {
+  type StableRowIds,
+  stableRowIds,
+  withHiddenFields,
+} from "./stable_row_ids.ts";
 
 /** The table, as far as reading a file goes. */
 export interface ReadTable {
@@ -51,6 +57,8 @@ export interface ReadDataFileOptions {
   readonly columns: StructType;
   /** Only rows for which it is true; bound to the table's whole schema. */
   readonly predicate?: BoundPredicate | undefined;
+  /** Adds the row ids and the row commit versions to the batches, last, under these names. */
+  readonly tracking?: RowTrackingColumns | undefined;
   /** Rows of a batch at most; 65,536 by default. */
   readonly batchRows?: number | undefined;
   /** Cancels the reading. */
@@ -111,7 +119,7 @@ export async function* readFileRows(
   table: ReadTable,
   options: ReadDataFileOptions,
 ): AsyncGenerator<FileRows> {
-  const { columns, predicate, signal } = options;
+  const { columns, predicate, tracking, signal } = options;
   const { add, deleted } = open;
   const mode = columnMappingMode(table.metadata.configuration);
   const needed = columnsToRead(table.schema, columns, predicate);
@@ -122,15 +130,17 @@ export async function* readFileRows(
       : fileSource(field, mode)
   );
   const filter = rowFilter(predicate, needed);
-  const schema = toArrowSchema(columns);
+  const shown = toArrowSchema(columns);
+  const schema = tracking ? withHiddenFields(shown, tracking) : shown;
+  const ids = tracking && stableRowIds(open, tracking);
   const inFile = needed.filter((field) => !partition.has(field.name));
-  for await (const raw of rawBatches(open, table, inFile, options)) {
+  for await (const raw of rawBatches(open, table, inFile, ids, options)) {
     throwIfAborted(signal, `Reading ${open.name}`);
     const data = sources.map((source) => source(raw.batch));
     const live = deleted?.others(raw.firstRow, raw.batch.numRows);
     const batch = batchOf(
       schema,
-      data.slice(0, columns.fields.length),
+      [...data.slice(0, columns.fields.length), ...ids?.of(raw) ?? []],
       raw.batch.numRows,
     );
     const rows = filter ? filter(data, raw.batch.numRows, live) : live;
@@ -207,11 +217,15 @@ function rawBatches(
   open: OpenDataFile,
   table: ReadTable,
   fields: readonly StructField[],
+  ids: StableRowIds | undefined,
   options: ReadDataFileOptions,
 ): AsyncGenerator<FileBatch> {
   return readParquet(open.source, {
     footer: open.footer,
-    columns: fileColumns(open, table.metadata.configuration, fields),
+    columns: [
+      ...fileColumns(open, table.metadata.configuration, fields),
+      ...ids?.paths ?? [],
+    ],
     rowGroups: rowGroupsToRead(open, table, options.predicate),
     batchRows: options.batchRows ?? BATCH_ROWS,
     signal: options.signal,

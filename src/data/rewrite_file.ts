@@ -9,6 +9,7 @@ import type { RecordBatch } from "apache-arrow";
 import type { AddFile } from "../actions/action.ts";
 import type { BoundPredicate } from "../expression/bind.ts";
 import { takeRows } from "../parquet/take_rows.ts";
+import type { RowTrackingColumns } from "../protocol/row_tracking.ts";
 import type { StructType } from "../schema/data_type.ts";
 import type { TableContext } from "../store/table_context.ts";
 import type { DeletedRows } from "./deletion_vector.ts";
@@ -31,6 +32,16 @@ export interface TouchedRows {
 export interface SearchOptions {
   /** Which rows; every live row by default. */
   readonly predicate?: BoundPredicate | undefined;
+  /** Cancels the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a file is split. */
+export interface SplitOptions {
+  /** Whether the rows that stay are wanted as well. */
+  readonly keeps: boolean;
+  /** Adds the row ids and the row commit versions to the batches, last. */
+  readonly tracking?: RowTrackingColumns | undefined;
   /** Cancels the reading. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -90,20 +101,18 @@ export async function findRows(
  * Reads a file, its live rows split in two.
  *
  * @param touched Which rows go apart.
- * @param keeps Whether the rows that stay are wanted as well.
  * @throws {DeltaError} As opening and reading the file.
  */
 export async function* splitFile(
   context: TableContext,
   table: ReadTable,
   touched: TouchedRows,
-  keeps: boolean,
-  signal?: AbortSignal,
+  { keeps, tracking, signal }: SplitOptions,
 ): AsyncGenerator<SplitRows> {
   const { add, positions } = touched;
   const open = await openDataFile(context, add, { signal });
   let firstTouched = 0;
-  const options = { columns: table.schema, signal };
+  const options = { columns: table.schema, tracking, signal };
   for await (const part of readFileRows(open, table, options)) {
     const split = splitPart(part, positions, firstTouched, keeps);
     firstTouched += split.touched?.numRows ?? 0;

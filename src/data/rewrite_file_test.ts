@@ -53,7 +53,7 @@ Deno.test("splitFile() parts live rows across row groups, counting touched ones"
   for (const keeps of [true, false]) {
     const touched = { add: adds[0]!, positions: Uint32Array.of(0, 3, 6) };
     const apart: number[] = [], kept: number[] = [], firsts: number[] = [];
-    const parts = splitFile(context, snapshot, touched, keeps);
+    const parts = splitFile(context, snapshot, touched, { keeps });
     for await (const part of parts) {
       if (part.touched) firsts.push(part.firstTouched);
       apart.push(...ids(part.touched));
@@ -69,7 +69,8 @@ Deno.test("splitFile() touches every live row without positions", async () => {
   const { context, snapshot, adds } = await built();
   const apart: number[] = [];
   const touched = { add: adds[0]!, positions: undefined };
-  for await (const part of splitFile(context, snapshot, touched, true)) {
+  const all = { keeps: true };
+  for await (const part of splitFile(context, snapshot, touched, all)) {
     assertEquals(part.kept, undefined);
     apart.push(...ids(part.touched));
   }

@@ -87,6 +87,8 @@ export interface WriteFilesOptions {
   readonly dataChange?: boolean | undefined;
   /** A folder of the table that the files go into, whatever their partition; partition folders by default. */
   readonly folder?: string | undefined;
+  /** Columns of the files beside those of the table, last in every batch; no statistics are kept of them. */
+  readonly hidden?: readonly StructField[] | undefined;
   /** The first word of the files' names; `part` by default. */
   readonly firstWord?: string | undefined;
   /** Cancels the writing. */
@@ -187,7 +189,7 @@ class Writer implements DataFileWriter {
   ) {
     this.#context = context;
     this.#options = options;
-    this.#layout = layoutOf(target);
+    this.#layout = layoutOf(target, options.hidden);
     this.#uploads = new Uploads(context, options.signal);
   }
 
@@ -203,7 +205,7 @@ class Writer implements DataFileWriter {
 
   async retarget(target: WriteTarget): Promise<void> {
     await this.#closeAll();
-    this.#layout = layoutOf(target);
+    this.#layout = layoutOf(target, this.#options.hidden);
   }
 
   async finish(): Promise<AddFile[]> {
@@ -399,7 +401,10 @@ class Writer implements DataFileWriter {
   }
 }
 
-function layoutOf(target: WriteTarget): Layout {
+function layoutOf(
+  target: WriteTarget,
+  hidden: readonly StructField[] = [],
+): Layout {
   const { schema, metadata, protocol } = target;
   const mode = columnMappingMode(metadata.configuration);
   const nameOf = (field: StructField) =>
@@ -421,10 +426,13 @@ function layoutOf(target: WriteTarget): Layout {
   return {
     properties: tableProperties(metadata.configuration),
     partition,
-    stored,
+    stored: [...stored, ...hidden.map((_, i) => schema.fields.length + i)],
     logical,
     physical,
-    arrowSchema: arrowSchemaOf(physical),
+    arrowSchema: arrowSchemaOf({
+      kind: "struct",
+      fields: [...physical.fields, ...hidden],
+    }),
     tightBounds: protocol.writerFeatures?.includes("deletionVectors") ?? false,
   };
 }

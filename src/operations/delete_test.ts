@@ -146,19 +146,8 @@ Deno.test("deleteRows() refuses an append-only table, unknown options and unknow
   assertEquals((await plain.load()).version, 1);
 });
 
-Deno.test("deleteRows() hides rows of a table that tracks them, and refuses to move them", async () => {
+Deno.test("deleteRows() hides rows of a table that tracks them, and leaves the file its ids", async () => {
   const tracking = { "delta.enableRowTracking": "true" };
-  const moving = await changedTable(SCHEMA, {
-    properties: tracking,
-    rows: ROWS,
-  });
-  const base = await moving.load();
-  const error = await assertRejects(
-    () => deleteRows(moving.context, base, { where: "id = 1" }),
-    DeltaError,
-  );
-  assertEquals(error.code, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE");
-  assertEquals(error.context["features"], ["rowTracking"]);
   const hiding = await changedTable(SCHEMA, {
     properties: { ...tracking, ...VECTORS },
     rows: ROWS,

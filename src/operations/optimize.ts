@@ -25,6 +25,7 @@ import {
   type PredicateInput,
   toPredicate,
 } from "../expression/predicate_input.ts";
+import { rowTrackingColumns } from "../protocol/row_tracking.ts";
 import { tableProperties } from "../protocol/table_property.ts";
 import { isPartitionOnly, planScan } from "../scan/plan_scan.ts";
 import {
@@ -268,6 +269,7 @@ async function rewrite(
   const writer = dataFileWriter(context, base, {
     targetFileSize: aims.targetSize,
     dataChange: false,
+    hidden: rowTrackingColumns(base),
     signal,
   });
   try {
@@ -309,7 +311,8 @@ async function* rowsOf(
   files: readonly AddFile[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<arrow.RecordBatch> {
-  const options = { columns: base.schema, signal };
+  const tracking = rowTrackingColumns(base);
+  const options = { columns: base.schema, tracking, signal };
   for (const file of files) {
     yield* readDataFile(context, base, file, options);
   }

@@ -14,6 +14,7 @@ import { RowSet } from "../data/roaring.ts";
 import { DeltaError } from "../errors.ts";
 import { and, col } from "../expression/predicate.ts";
 import { commitPath } from "../log/log_path.ts";
+import { ROW_ID_COLUMN_KEY } from "../protocol/table_property.ts";
 import { eachFile } from "../snapshot/file_set.ts";
 import { optimize } from "./optimize.ts";
 import { removeOf } from "./shared/removes.ts";
@@ -213,11 +214,35 @@ Deno.test("optimize() refuses by name what a rewrite would break", async () => {
   await table.append(rowsOf(0, 1));
   await table.append(rowsOf(1, 2));
   const base = await table.load();
+  const { [ROW_ID_COLUMN_KEY]: _, ...configuration } =
+    base.metadata.configuration;
+  const broken = { ...base, metadata: { ...base.metadata, configuration } };
   await assertRejects(
-    () => optimize(table.context, base),
+    () => optimize(table.context, broken),
     DeltaError,
     "rowTracking",
   );
+});
+
+Deno.test("optimize() takes no tag and no clusteringProvider along: they tell of the files that go", async () => {
+  const table = await maintainedTable();
+  await table.append(rowsOf(0, 1));
+  await table.append(rowsOf(1, 2));
+  const base = await table.load();
+  const tagged = new Transaction(table.context, base, { operation: "WRITE" });
+  for (const file of await table.files()) {
+    tagged.add({
+      ...file,
+      dataChange: false,
+      tags: { INSERTION_TIME: "1", ZCUBE_ID: "z" },
+      clusteringProvider: "liquid",
+    });
+  }
+  await tagged.commit();
+  const done = await optimize(table.context, await table.load());
+  assertEquals(done.metrics.filesRemoved, 2);
+  const [file] = await table.files();
+  assertEquals([file!.tags, file!.clusteringProvider], [undefined, undefined]);
 });
 
 Deno.test("optimize() may run on an append-only table", async () => {

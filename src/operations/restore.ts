@@ -21,7 +21,11 @@ import { DeltaError, throwIfAborted } from "../errors.ts";
 import { orderedParallel } from "../log/ordered_parallel.ts";
 import { upgradedProtocol } from "../protocol/protocol_for.ts";
 import { checkWritable } from "../protocol/support.ts";
-import { featureNamed, featuresOf } from "../protocol/table_feature.ts";
+import {
+  featureNamed,
+  featuresOf,
+  hasFeature,
+} from "../protocol/table_feature.ts";
 import { tableProperties } from "../protocol/table_property.ts";
 import { columnMappingMode, MAX_ID_KEY } from "../schema/column_mapping.ts";
 import { eachFile } from "../snapshot/file_set.ts";
@@ -112,7 +116,8 @@ export async function restore(
   });
   const target = await targetOf(context, options, what);
   checkClustering(base, target, what);
-  const { back, gone } = await difference(base, target, signal);
+  const { back: files, gone } = await difference(base, target, signal);
+  const back = await withLatestRowIds(base, files, gone, signal);
   const missing = await missingOf(context, back, signal);
   if (missing.size > 0 && !options.ignoreMissingFiles) {
     throw filesAreGone(target, [...missing], what);
@@ -138,16 +143,16 @@ export async function restore(
   const now = context.host.now();
   for (const file of gone) transaction.remove(removeOf(file, now));
   for (const file of adds) transaction.add({ ...file, dataChange: true });
-  const files = await base.files(signal);
+  const live = await base.files(signal);
   const result = await transaction.commit({
     operationMetrics: {
       numRestoredFiles: String(adds.length),
       numRemovedFiles: String(gone.length),
       restoredFilesSize: String(sizeOf(adds)),
       removedFilesSize: String(sizeOf(gone)),
-      numOfFilesAfterRestore: String(files.count + adds.length - gone.length),
+      numOfFilesAfterRestore: String(live.count + adds.length - gone.length),
       tableSizeAfterRestore: String(
-        files.sizeInBytes + sizeOf(adds) - sizeOf(gone),
+        live.sizeInBytes + sizeOf(adds) - sizeOf(gone),
       ),
     },
   });
@@ -228,6 +233,36 @@ async function difference(
     if (!live.delete(keyOf(file))) back.push(file);
   }
   return { back, gone: [...live.values()] };
+}
+
+/**
+ * Files that had no row ids yet, with those that they were given since: a file
+ * keeps the ids that its path had last.
+ */
+async function withLatestRowIds(
+  base: Snapshot,
+  back: readonly AddFile[],
+  gone: readonly AddFile[],
+  signal: AbortSignal | undefined,
+): Promise<AddFile[]> {
+  const isTracked = hasFeature(base.protocol, "rowTracking");
+  if (!isTracked || back.every((add) => add.baseRowId !== undefined)) {
+    return [...back];
+  }
+  const known = new Map<string, Pick<AddFile, "baseRowId">>();
+  for (const file of [...await base.tombstones(signal), ...gone]) {
+    const { path, baseRowId, defaultRowCommitVersion } = file;
+    if (baseRowId === undefined) continue;
+    known.set(fileKey(path), {
+      baseRowId,
+      ...(defaultRowCommitVersion !== undefined && { defaultRowCommitVersion }),
+    });
+  }
+  return back.map((add) =>
+    add.baseRowId === undefined
+      ? { ...add, ...known.get(fileKey(add.path)) }
+      : add
+  );
 }
 
 /** The paths, as the log spells them, of files that are not there, or whose deletion vector is not. */

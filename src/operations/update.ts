@@ -140,7 +140,7 @@ function updateOf(
     const updated = apply(touched, columnsOfBatch(touched, schema));
     const rows = enforce(updated, { recompute });
     return {
-      rows: [rows],
+      rows: [{ batch: rows }],
       changes: [
         { type: "update_preimage", batch: touched },
         { type: "update_postimage", batch: rows },

@@ -18,6 +18,7 @@ import {
   generatedColumnsOf,
   invariantsOf,
 } from "./row_rules.ts";
+import { takenHiddenName, whyRowsCannotMove } from "./row_tracking.ts";
 import {
   featureNamed,
   featuresOf,
@@ -186,6 +187,11 @@ const noVariants: Rule = whenRowsAdded(({ schema }) => {
   return column && `column ${column.name} holds variants`;
 });
 
+/** Rows that move take their ids along in columns that nothing else may be mistaken for. */
+const hiddenColumns: Rule = ({ metadata, schema, intent }) =>
+  takenHiddenName(metadata, schema) ??
+    (intent.operation === "optimize" ? whyRowsCannotMove(metadata) : undefined);
+
 const noCollations: Rule = whenRowsAdded(({ schema }) => {
   const column = findColumn(
     schema,
@@ -221,6 +227,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   icebergCompatV1: propertyOn("delta.enableIcebergCompatV1"),
   icebergCompatV2: propertyOn("delta.enableIcebergCompatV2"),
   icebergCompatV3: propertyOn("delta.enableIcebergCompatV3"),
+  rowTracking: hiddenColumns,
   materializePartitionColumns: whenRowsAdded(({ metadata }) =>
     metadata.partitionColumns.length > 0
       ? "the table is partitioned"

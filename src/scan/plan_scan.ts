@@ -5,12 +5,16 @@
  * @module
  */
 
-import type { AddFile, Metadata } from "../actions/action.ts";
+import type { AddFile, Metadata, Protocol } from "../actions/action.ts";
 import { fileMatcher } from "../data/data_skipping.ts";
 import { parseStatistics } from "../data/parse_statistics.ts";
 import { DeltaError } from "../errors.ts";
 import { type BoundPredicate, columnsOf } from "../expression/bind.ts";
-import type { StructType } from "../schema/data_type.ts";
+import {
+  type RowTrackingColumns,
+  rowTrackingColumns,
+} from "../protocol/row_tracking.ts";
+import type { StructField, StructType } from "../schema/data_type.ts";
 import { checkNames, findField } from "../schema/schema_path.ts";
 import { eachFile, type FileSet } from "../snapshot/file_set.ts";
 
@@ -59,6 +63,49 @@ export function columnsToScan(
     });
   }
   return { kind: "struct", fields };
+}
+
+/** The columns of a scan that tell row ids and row commit versions. */
+export const ROW_ID_FIELDS: RowTrackingColumns = [
+  rowIdField("_row_id"),
+  rowIdField("_row_commit_version"),
+];
+
+function rowIdField(name: string): StructField {
+  return { name, type: { kind: "long" }, nullable: false, metadata: {} };
+}
+
+/** The columns of a scan, and with `rowIds` those of {@link ROW_ID_FIELDS} behind them. */
+export function schemaOfScan(
+  schema: StructType,
+  names: readonly string[] | undefined,
+  rowIds: boolean | undefined,
+): StructType {
+  const columns = columnsToScan(schema, names);
+  return rowIds
+    ? { kind: "struct", fields: [...columns.fields, ...ROW_ID_FIELDS] }
+    : columns;
+}
+
+/**
+ * The hidden columns that tell the row ids of a table.
+ *
+ * @throws {DeltaError} `DELTA_UNSUPPORTED_OPERATION` where it does not track its rows, or has
+ *   columns of these names.
+ */
+export function trackingToScan(
+  table: PlannedTable & { readonly protocol: Protocol },
+): RowTrackingColumns {
+  const tracking = rowTrackingColumns(table);
+  const taken = ROW_ID_FIELDS.find(({ name }) => findField(table.schema, name));
+  if (tracking && !taken) return tracking;
+  throw new DeltaError("DELTA_UNSUPPORTED_OPERATION", {
+    what: "Cannot read the row ids of the table",
+    why: taken
+      ? `it has a column ${taken.name}`
+      : "it does not track its rows: delta.enableRowTracking is not true",
+    fix: "Leave out rowIds",
+  });
 }
 
 /**

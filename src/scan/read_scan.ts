@@ -12,6 +12,8 @@ import { checkTypeChanges } from "../data/type_widening.ts";
 import { throwIfAborted } from "../errors.ts";
 import { bindPredicate } from "../expression/bind.ts";
 import type { Predicate } from "../expression/predicate.ts";
+import { toArrowSchema } from "../parquet/arrow_schema.ts";
+import { batchOf } from "../parquet/column_data.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
 import {
@@ -19,6 +21,8 @@ import {
   countByStatistics,
   isPartitionOnly,
   planScan,
+  schemaOfScan,
+  trackingToScan,
 } from "./plan_scan.ts";
 
 /** What to scan. */
@@ -27,6 +31,8 @@ export interface ScanOptions {
   readonly columns?: readonly string[] | undefined;
   /** Only rows for which it is true; all by default. */
   readonly where?: Predicate | undefined;
+  /** Adds each row's id and commit version as the last two columns, `_row_id` and `_row_commit_version`. */
+  readonly rowIds?: boolean | undefined;
   /** Rows of a batch at most; 65,536 by default. */
   readonly batchRows?: number | undefined;
   /** Cancels the scan between two batches. */
@@ -44,6 +50,7 @@ const OPENED_AHEAD = 3;
  * @param snapshot The version to read.
  * @returns Logical batches in canonical Arrow types, none of them empty.
  * @throws {DeltaError} `DELTA_COLUMN_NOT_FOUND`, `DELTA_UNSUPPORTED_TYPE_CHANGE`,
+ * `DELTA_UNSUPPORTED_OPERATION` for row ids that a table does not keep,
  * `DELTA_ABORTED`; `DELTA_FILE_NOT_FOUND`, `DELTA_DATA_FILE_CORRUPT` and
  * `DELTA_DELETION_VECTOR_CORRUPT`, each naming the file.
  */
@@ -52,9 +59,10 @@ export async function* scan(
   snapshot: Snapshot,
   options: ScanOptions = {},
 ): AsyncGenerator<arrow.RecordBatch> {
-  const { batchRows, signal, where } = options;
+  const { batchRows, rowIds, signal, where } = options;
   const { schema } = snapshot;
   const columns = columnsToScan(schema, options.columns);
+  const tracking = rowIds ? trackingToScan(snapshot) : undefined;
   const wanted = where && bindPredicate(where, schema);
   checkTypeChanges(schema);
   // A table that was never given a schema has no row that could be shown.
@@ -65,13 +73,21 @@ export async function* scan(
     ? undefined
     : wanted;
   const partition = new Set(snapshot.metadata.partitionColumns);
-  const needsFile = predicate !== undefined ||
+  const needsFile = predicate !== undefined || tracking !== undefined ||
     columns.fields.some((field) => !partition.has(field.name));
   const opened = openedAhead(context, files, needsFile, signal);
+  const read = { columns, predicate, tracking, batchRows, signal };
+  const shown = toArrowSchema(schemaOfScan(schema, options.columns, rowIds));
   for await (const { add, rows, open } of opened) {
-    yield* open
-      ? readOpenFile(open, snapshot, { columns, predicate, batchRows, signal })
-      : partitionRows(snapshot, add, rows, columns, batchRows);
+    if (!open) {
+      yield* partitionRows(snapshot, add, rows, columns, batchRows);
+      continue;
+    }
+    for await (const batch of readOpenFile(open, snapshot, read)) {
+      yield tracking
+        ? batchOf(shown, batch.data.children, batch.numRows)
+        : batch;
+    }
   }
 }
 

@@ -44,6 +44,8 @@ export interface ReadOptions {
   readonly columns?: readonly string[] | undefined;
   /** Which rows are wanted, as a predicate or SQL text; all by default. */
   readonly where?: PredicateInput | undefined;
+  /** Adds each row's stable id and the version that wrote it last, as the columns `_row_id` and `_row_commit_version`, behind the others; for tables with `delta.enableRowTracking`. */
+  readonly rowIds?: boolean | undefined;
   /** Cancels the reading. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -68,11 +70,17 @@ export const FILTER_OPTIONS: readonly (keyof FilterOptions)[] = [
   "signal",
 ];
 
-/** The names of {@link ScanOptions}. */
-export const SCAN_OPTIONS: readonly (keyof ScanOptions)[] = [
+/** Those of {@link ScanOptions} that reading changes has as well. */
+export const COMMON_OPTIONS: readonly Exclude<keyof ScanOptions, "rowIds">[] = [
   ...FILTER_OPTIONS,
   "columns",
   "batchRows",
+];
+
+/** The names of {@link ScanOptions}. */
+export const SCAN_OPTIONS: readonly (keyof ScanOptions)[] = [
+  ...COMMON_OPTIONS,
+  "rowIds",
 ];
 
 /** The names of {@link PointInTime}. */

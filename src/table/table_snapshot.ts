@@ -20,7 +20,7 @@ import { checkKnown } from "../operations/write_options.ts";
 import { toArrowSchema } from "../parquet/arrow_schema.ts";
 import { columnReader, setOwn } from "../parquet/arrow_values.ts";
 import { count } from "../scan/count.ts";
-import { columnsToScan, planScan } from "../scan/plan_scan.ts";
+import { planScan, schemaOfScan } from "../scan/plan_scan.ts";
 import { scan } from "../scan/read_scan.ts";
 import type { StructType } from "../schema/data_type.ts";
 import type { Row, Value } from "../schema/value.ts";
@@ -129,7 +129,7 @@ export class TableSnapshot {
   /** Reads the rows as one Arrow table. */
   async toArrow(options: ReadOptions = {}): Promise<arrow.Table> {
     this.#check(options, SCAN_OPTIONS);
-    const schema = toArrowSchema(columnsToScan(this.schema, options.columns));
+    const schema = toArrowSchema(this.#schemaOf(options));
     const batches: arrow.RecordBatch[] = [];
     for await (const batch of this.scan(options)) batches.push(batch);
     return new arrow.Table(schema, batches);
@@ -144,7 +144,7 @@ export class TableSnapshot {
    */
   async *rows(options: ScanOptions = {}): AsyncGenerator<Row> {
     this.#check(options, SCAN_OPTIONS);
-    const columns = columnsToScan(this.schema, options.columns);
+    const columns = this.#schemaOf(options);
     for await (const batch of this.scan(options)) {
       yield* rowsOfBatch(batch, columns);
     }
@@ -166,6 +166,10 @@ export class TableSnapshot {
     const wanted = where && bindPredicate(where, this.schema);
     const files = await this.#snapshot.files(options.signal);
     yield* planScan(files, this.#snapshot, wanted);
+  }
+
+  #schemaOf({ columns, rowIds }: ReadOptions): StructType {
+    return schemaOfScan(this.schema, columns, rowIds);
   }
 
   #check(options: object, known: readonly string[]): void {

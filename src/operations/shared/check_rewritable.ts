@@ -17,18 +17,19 @@ import type { Snapshot } from "../../snapshot/snapshot.ts";
 
 /**
  * Refuses to rewrite what a rewrite would break, by name: rows whose ids must
- * stay, variants, partition values that must stand in the files.
+ * stay and cannot, variants, partition values that must stand in the files.
  *
  * @throws {DeltaError} `DELTA_UNSUPPORTED_FEATURES_FOR_WRITE`, and as `checkWritable`.
  */
 export function checkRewritable(base: Snapshot, what: string): void {
   const { protocol, metadata, schema } = base;
   checkWritable(protocol, metadata, schema, { operation: "optimize" });
-  if (tableProperties(metadata.configuration).enableRowTracking) {
+  const isTracked = tableProperties(metadata.configuration).enableRowTracking;
+  if (isTracked && !hasFeature(protocol, "rowTracking")) {
     throw refused(
       what,
       "rowTracking",
-      "rewritten rows must keep their row ids",
+      "delta.enableRowTracking is true, and the protocol lacks the feature",
     );
   }
   const variant = schema.fields.find((field) => holdsVariant(field.type));

@@ -16,7 +16,7 @@ import type { BoundInsert, BoundMerge } from "./merge_clauses.ts";
 import type { MatchedFile } from "./merge_match.ts";
 import { bothSides, compileTest } from "./merge_scope.ts";
 import type { MergeSource } from "./merge_source.ts";
-import type { RowChange, RowChanges, RowEdit } from "./row_changes.ts";
+import type { NewRows, RowChange, RowChanges, RowEdit } from "./row_changes.ts";
 import { enforcerOf, outdated } from "./row_enforcer.ts";
 
 /** Rows counted by what happened to them. */
@@ -48,7 +48,7 @@ export async function changeFile(
   counts.updated += updates;
   const enforce = enforcerOf(context, base);
   const edit: RowEdit = (touched, first) => {
-    const rows: arrow.RecordBatch[] = [];
+    const rows: NewRows[] = [];
     const made: RowChange[] = [];
     clauses.forEach(({ update, sets }, number) => {
       const picked = rowsOf(numbers, number, first, touched.numRows);
@@ -67,7 +67,7 @@ export async function changeFile(
       const batch = enforce(update(old, columns), {
         recompute: outdated(enforce, sets, base),
       });
-      rows.push(batch);
+      rows.push({ batch, from: whole ? undefined : picked });
       made.push(
         { type: "update_preimage", batch: old },
         { type: "update_postimage", batch },

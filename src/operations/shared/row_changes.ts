@@ -13,6 +13,7 @@ import type { AddCdcFile, AddFile, RemoveFile } from "../../actions/action.ts";
 import { decodePath } from "../../actions/file_key.ts";
 import { RowSet } from "../../data/roaring.ts";
 import { type FoundRows, splitFile } from "../../data/rewrite_file.ts";
+import { withHidden, withoutHidden } from "../../data/stable_row_ids.ts";
 import {
   type ChangeFileWriter,
   changeFileWriter,
@@ -28,6 +29,10 @@ import {
   writeDeletionVectors,
 } from "../../data/write_deletion_vectors.ts";
 import type { RowEnforcer } from "../../data/enforce_rows.ts";
+import {
+  type RowTrackingColumns,
+  rowTrackingColumns,
+} from "../../protocol/row_tracking.ts";
 import { hasFeature } from "../../protocol/table_feature.ts";
 import { tableProperties } from "../../protocol/table_property.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
@@ -57,10 +62,18 @@ export interface RowChange {
   readonly batch: RecordBatch;
 }
 
+/** Rows that take the place of touched ones. */
+export interface NewRows {
+  /** The rows, all columns of the table. */
+  readonly batch: RecordBatch;
+  /** Which of the touched rows each was; all of them in order by default. */
+  readonly from?: Uint32Array | undefined;
+}
+
 /** What becomes of touched rows. */
 export interface EditedRows {
   /** The rows that take their place; none where they are deleted. */
-  readonly rows: readonly RecordBatch[];
+  readonly rows: readonly NewRows[];
   /** The same as changes, for the change feed. */
   readonly changes: readonly RowChange[];
 }
@@ -132,6 +145,7 @@ export class RowChanges {
   readonly #base: Snapshot;
   readonly #options: RowChangesOptions;
   readonly #vectors: boolean;
+  readonly #tracking: RowTrackingColumns | undefined;
   readonly #enforce: RowEnforcer;
   readonly #removes: RemoveFile[] = [];
   readonly #deletions: FileDeletion[] = [];
@@ -159,6 +173,7 @@ export class RowChanges {
     this.#base = base;
     this.#options = options;
     this.#vectors = usesVectors(base);
+    this.#tracking = rowTrackingColumns(base);
     this.#enforce = enforcerOf(context, base);
     this.#now = context.host.now();
     if (options.recordsChanges) {
@@ -179,7 +194,7 @@ export class RowChanges {
    * @param file The file, and which of its rows.
    * @param edit What becomes of them.
    * @param edits Whether the edit gives rows, so that the touched rows must be read.
-   * @throws {DeltaError} `DELTA_UNSUPPORTED_FEATURES_FOR_WRITE` where rows would move in a table that tracks them.
+   * @throws {DeltaError} `DELTA_UNSUPPORTED_FEATURES_FOR_WRITE` where rows would move and must not: see `checkRewritable`.
    */
   async change(
     file: TouchedFile,
@@ -212,7 +227,7 @@ export class RowChanges {
       recompute,
     });
     this.#inserted += rows.numRows;
-    await this.#write(rows);
+    await this.#write(this.#hiding(rows, undefined));
     await this.#changes?.write("insert", rows);
   }
 
@@ -256,20 +271,39 @@ export class RowChanges {
   }
 
   async #read(file: TouchedFile, edit: RowEdit, copies: boolean) {
-    const { signal } = this.#options;
-    const parts = splitFile(this.#context, this.#base, file, copies, signal);
+    const parts = splitFile(this.#context, this.#base, file, {
+      keeps: copies,
+      tracking: this.#tracking,
+      signal: this.#options.signal,
+    });
     for await (const { touched, firstTouched, kept } of parts) {
       if (kept) {
         this.#copiedRows += kept.numRows;
         await this.#write(kept);
       }
       if (!touched) continue;
-      const { rows, changes } = edit(touched, firstTouched);
-      for (const batch of rows) await this.#write(batch);
+      const shown = this.#tracking
+        ? withoutHidden(touched, this.#base.schema)
+        : touched;
+      const { rows, changes } = edit(shown, firstTouched);
+      for (const { batch, from } of rows) {
+        await this.#write(this.#hiding(batch, touched, from));
+      }
       for (const { type, batch } of changes) {
         await this.#changes?.write(type, batch);
       }
     }
+  }
+
+  /** Rows as they are written: where rows are tracked, with the ids of those that they were. */
+  #hiding(
+    rows: RecordBatch,
+    before: RecordBatch | undefined,
+    from?: Uint32Array,
+  ): RecordBatch {
+    return this.#tracking
+      ? withHidden(rows, this.#tracking, before, from)
+      : rows;
   }
 
   async #write(rows: RecordBatch): Promise<void> {
@@ -277,6 +311,7 @@ export class RowChanges {
     const { targetFileSize, signal } = this.#options;
     this.#writer ??= dataFileWriter(this.#context, this.#base, {
       targetFileSize,
+      hidden: this.#tracking,
       signal,
     });
     await this.#writer.write(rows);
