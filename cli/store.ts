@@ -176,7 +176,7 @@ function readArguments(args: readonly string[]): Arguments | number {
 
 function splitOption(text: string): [string, string] {
   const at = text.indexOf("=");
-  if (at < 1) throw new Error(`--option ${text} is not name=value`);
+  if (at < 1) throw new Error("--option wants name=value");
   return [text.slice(0, at), text.slice(at + 1)];
 }
 

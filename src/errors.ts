@@ -457,6 +457,14 @@ export class DeltaError extends Error {
   }
 }
 
+/**
+ * A name that a caller gave, for a message. What does not look like a name is
+ * not shown: people paste secrets into the wrong place.
+ */
+export function shownName(name: string): string {
+  return /^[a-z0-9_.-]{1,39}$/i.test(name) ? name : "(name not shown)";
+}
+
 /** Throws the error of a cancelled operation when the signal has aborted. */
 export function throwIfAborted(
   signal: AbortSignal | undefined,

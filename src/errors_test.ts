@@ -3,6 +3,7 @@ import {
   DeltaError,
   ERROR_CODES,
   type ErrorCode,
+  shownName,
   throwIfAborted,
 } from "./errors.ts";
 
@@ -59,4 +60,11 @@ Deno.test("throwIfAborted() throws only when the signal has aborted, with its re
   );
   assertEquals(error.code, "DELTA_ABORTED" satisfies ErrorCode);
   assertEquals(error.cause, "bored");
+});
+
+Deno.test("shownName() shows what looks like a name", () => {
+  assertEquals(shownName("backoff_config.base"), "backoff_config.base");
+  for (const name of ["", "a b", "x".repeat(40), "bPxRfi/CYEXAMPLE"]) {
+    assertEquals(shownName(name), "(name not shown)");
+  }
 });

@@ -5,7 +5,7 @@
  */
 
 import type { Txn } from "../actions/action.ts";
-import { DeltaError } from "../errors.ts";
+import { DeltaError, shownName } from "../errors.ts";
 import type { RebaseRules } from "../commit/rebase_rules.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 
@@ -157,7 +157,7 @@ export function checkKnown(
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     if (!known.includes(name)) {
-      throw badOption(what, `there is no option ${name}`, known);
+      throw badOption(what, `there is no option ${shownName(name)}`, known);
     }
     const type = SHARED.get(name);
     if (!type || type.holds(value)) continue;

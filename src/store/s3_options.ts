@@ -10,7 +10,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { DeltaError } from "../errors.ts";
+import { DeltaError, shownName } from "../errors.ts";
 import {
   canonicalName,
   ENVIRONMENT_NAMES,
@@ -25,6 +25,10 @@ import {
   parseCount,
   parseDuration,
 } from "./s3_option_value.ts";
+import {
+  mentionWhatIsIgnored,
+  refuseWhatIsUnsafe,
+} from "./s3_unheeded_options.ts";
 import { oneLine } from "./store_error.ts";
 
 /** Where requests' signatures come from. */
@@ -235,61 +239,6 @@ function lookUp(environment: Environment, name: string): string | undefined {
   }
 }
 
-function refuseWhatIsUnsafe(values: Values): void {
-  const lock = values.get("s3_locking_provider");
-  if (
-    (lock !== undefined && lock.toLowerCase() !== "none") ||
-    values.has("dynamo_table_name")
-  ) {
-    throw invalidOption(
-      lock === undefined
-        ? "DELTA_DYNAMO_TABLE_NAME"
-        : "AWS_S3_LOCKING_PROVIDER",
-      "commits here are exclusive by conditional PUT and take no lock in DynamoDB; a writer with the lock and one without would overwrite each other's commits",
-      "Have every writer of the table use conditional PUT, then remove the option",
-    );
-  }
-  const conditional = values.get("conditional_put")?.toLowerCase();
-  if (conditional !== undefined && conditional !== "etag") {
-    throw invalidOption(
-      "conditional_put",
-      conditional === "disabled"
-        ? "without conditional PUT two writers can win the same version"
-        : "only etag is known",
-      "Remove the option or set it to etag",
-    );
-  }
-  if (values.has("proxy_url")) {
-    throw invalidOption(
-      "proxy_url",
-      "this client does not speak to proxies",
-      "Reach the store directly, or give the proxy as endpoint if it passes requests on",
-    );
-  }
-}
-
-function mentionWhatIsIgnored(
-  values: Values,
-  warn: (message: string) => void,
-): void {
-  const unsafe = values.get("s3_allow_unsafe_rename");
-  if (
-    unsafe !== undefined && parseBoolean("s3_allow_unsafe_rename", unsafe)
-  ) {
-    warn(
-      "AWS_S3_ALLOW_UNSAFE_RENAME has no effect: every commit is an exclusive create, so concurrent writers stay safe. Remove the option.",
-    );
-  }
-  if (values.has("copy_if_not_exists")) {
-    warn("copy_if_not_exists has no effect: no commit here copies anything.");
-  }
-  if (values.has("pool_idle_timeout")) {
-    warn(
-      "pool_idle_timeout has no effect: idle connections are kept until the server closes them.",
-    );
-  }
-}
-
 const IDENTITY: readonly OptionName[] = [
   "web_identity_token_file",
   "role_arn",
@@ -384,12 +333,13 @@ function readCertificates(path: string | undefined): string | undefined {
 
 function unknownOption(key: string): DeltaError {
   const nearest = nearestName(key);
+  const option = shownName(key);
   return new DeltaError("DELTA_STORE_OPTION_INVALID", {
-    what: `Cannot use the storage option ${JSON.stringify(key)}`,
+    what: `Cannot use the storage option ${option}`,
     why: "no store of this engine knows it, and ignoring it might not be safe",
     fix: nearest === undefined
       ? "Remove it; docs/storage_options.md lists the options that are known"
       : `Did you mean ${nearest}?`,
-    context: { option: key },
+    context: { option },
   });
 }

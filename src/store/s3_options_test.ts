@@ -146,6 +146,19 @@ Deno.test("readS3Options() refuses unknown names and says which is near; no mess
   assert(refusal({ allow_http: "hush" }).includes("neither"));
 });
 
+Deno.test("readS3Options() shows no name that may be a secret", () => {
+  const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+  for (const name of [secret, secret.replaceAll("/", "x"), "a b", "k=v"]) {
+    const error = assertThrows(
+      () => checkOptionNames({ [name]: "x" }),
+      DeltaError,
+    );
+    assert(!error.message.includes(name), error.message);
+    assert(!JSON.stringify(error.context).includes(name));
+  }
+  assert(refusal({ azure_name: "x" }).includes("azure_name"));
+});
+
 Deno.test("readS3Options() refuses options that only the environment can give, unless it gives them", () => {
   assert(refusal({ role_arn: "arn:x" }).includes("AWS_ROLE_ARN"));
   read({ role_arn: "arn:x" }, { AWS_ROLE_ARN: "arn:x" });
