@@ -318,9 +318,9 @@ function checkStruct(
     if (twin !== undefined) {
       throw invalid(
         at,
-        `there is ${
+        `there is a column ${
           formatPath([...path, twin])
-        } already, and names differ by more than case`,
+        } already, and case alone tells no two columns apart`,
       );
     }
     seen.set(foldCase(field.name), field.name);

@@ -218,3 +218,15 @@ Deno.test("validateSchema() refuses schemas and partitions that no table may hav
     assertThrows(() => validateSchema(bad, partitions), DeltaError);
   }
 });
+
+Deno.test("validateSchema() names both columns that case alone tells apart", () => {
+  const { message } = assertThrows(
+    () =>
+      validateSchema(
+        schema({ a: "long", A: "long" }),
+        [],
+      ),
+    DeltaError,
+  );
+  assert(message.includes("there is a column a already"), message);
+});
