@@ -17,10 +17,36 @@ import {
   unsupported,
 } from "./engine/replies.ts";
 
+const HELP = `deno task engine
+
+Speaks the engine protocol: one JSON object per line on standard input, one
+reply per request on standard output, in order; standard error is a log. The end
+of the input ends it. docs/engine_protocol.md tells the operations:
+
+  ${columnsOf(Object.keys(OPERATIONS))}
+
+  echo '{"id":1,"op":"hello"}' | deno task engine
+`;
+
+/** Words in lines of six. */
+function columnsOf(words: readonly string[]): string {
+  const lines: string[] = [];
+  for (let at = 0; at < words.length; at += 6) {
+    lines.push(words.slice(at, at + 6).join(" "));
+  }
+  return lines.join("\n  ");
+}
+
 /** Speaks the protocol on standard input and output until the input ends. */
 export async function engine(args: readonly string[]): Promise<number> {
+  if (args.length === 1 && ["--help", "-h"].includes(args[0]!)) {
+    process.stdout.write(HELP);
+    return 0;
+  }
   if (args.length > 0) {
-    process.stderr.write(`engine: takes no arguments, got ${args.join(" ")}\n`);
+    process.stderr.write(
+      `engine: takes no arguments, got ${args.join(" ")}; try --help\n`,
+    );
     return 2;
   }
   const session: Session = { storage: {}, tables: new Map() };
