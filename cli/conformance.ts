@@ -33,7 +33,7 @@ const HELP =
   --vector V      one run of that scope
   --path P        one case of the seed's random search, with --level`;
 
-/** Runs the suite; the exit status: 0 where it is clean of SAFETY, 1 where it is not, 2 for a wrong call. */
+/** Runs the suite; the exit status: 0 where it is clean of SAFETY and the judge agrees with itself, 1 where not, 2 for a wrong call. */
 export async function conformance(args: readonly string[]): Promise<number> {
   const values = readArguments(args);
   if (typeof values === "number") return values;
@@ -47,7 +47,7 @@ export async function conformance(args: readonly string[]): Promise<number> {
   if (values.json !== undefined) {
     await writeFile(values.json, JSON.stringify(report, null, 2) + "\n");
   }
-  return report.safetyViolations > 0 ? 1 : 0;
+  return report.safetyViolations + report.disagreements > 0 ? 1 : 0;
 }
 
 interface Arguments {

@@ -59,6 +59,7 @@ export type { OpenStore } from "./live_races.ts";
 export type { Exploration } from "./simulation/explore.ts";
 export {
   type CheckId,
+  type CheckName,
   formatVerdict,
   type Verdict,
   type VerdictClass,

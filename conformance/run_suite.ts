@@ -6,7 +6,11 @@
 
 import { evidenceOf, type Level } from "./checkers/evidence.ts";
 import { judge } from "./checkers/judge.ts";
-import { formatVerdict, type Verdict } from "./checkers/verdict.ts";
+import {
+  formatVerdict,
+  type Verdict,
+  type VerdictClass,
+} from "./checkers/verdict.ts";
 import type { EngineAdapter } from "./engine_adapter.ts";
 import { type OpenStore, races } from "./live_races.ts";
 import { search, type SearchResult } from "./random_search.ts";
@@ -100,6 +104,8 @@ export interface SuiteReport {
   readonly failures: readonly SuiteFailure[];
   /** Violations of SAFETY among them. */
   readonly safetyViolations: number;
+  /** How often replay and cycle search did not agree: the judge is wrong then, or was told a wrong version. */
+  readonly disagreements: number;
   /** How long it took. */
   readonly durationMs: number;
 }
@@ -155,10 +161,15 @@ class Suite {
       randomRuns: this.#random,
       races: this.#races,
       failures: this.#failures,
-      safetyViolations: this.#failures.flatMap((f) => f.verdicts)
-        .filter((verdict) => verdict.class === "SAFETY").length,
+      safetyViolations: this.#count("SAFETY"),
+      disagreements: this.#count("JUDGE"),
       durationMs: Math.round(performance.now() - this.#started),
     };
+  }
+
+  #count(kind: VerdictClass): number {
+    return this.#failures.flatMap(({ verdicts }) => verdicts)
+      .filter((verdict) => verdict.class === kind).length;
   }
 
   #isOver(untilMs: number): boolean {
@@ -346,7 +357,11 @@ export function formatReport(report: SuiteReport): string {
       ? `clean: ${report.runs} runs in ${
         (report.durationMs / 1000).toFixed(1)
       } s`
-      : `${failures.length} failures, ${report.safetyViolations} of SAFETY`,
+      : `${failures.length} failures, ${report.safetyViolations} of SAFETY${
+        report.disagreements > 0
+          ? `, ${report.disagreements} where the judge's two opinions differ`
+          : ""
+      }`,
   ].join("\n");
 }
 

@@ -1,117 +1,157 @@
 /**
  * The second opinion: a search for cycles of dependencies between operations,
- * as Elle does it, over the row ids that each read and wrote. It sees nothing
- * of predicates, so it finds less than C5; what it finds C5 must find too.
+ * as Elle does it, over lists that the versions of the table give. It knows
+ * nothing of what an operation makes of its rows; the replay of C5 knows nothing
+ * of dependencies.
  *
- * Edges: the writer of a row to whoever read that state of it (wr), whoever
- * wrote it to who wrote it next (ww), whoever read it to who wrote it next (rw).
+ * The anomalies are Adya's, the worst that is there is told:
+ *
+ * | anomaly   | what it is                                                              |
+ * | --------- | ----------------------------------------------------------------------- |
+ * | `G1a`     | somebody read what a failed operation wrote                              |
+ * | `G1b`     | somebody read what its writer wrote again                                |
+ * | `G0`      | a cycle of ww                                                            |
+ * | `G1c`     | a cycle of ww and wr                                                     |
+ * | `G-single`| a cycle with one rw: a lost update, a read of half a commit              |
+ * | `G2-item` | a cycle with several rw, each of a row that was there: write skew        |
+ * | `G2`      | a cycle with an rw by a row that was yet to come                         |
+ *
+ * By level: Serializable permits none. WriteSerializable permits a write to
+ * miss blind appends that came while it ran, so those are no dependencies.
+ * SnapshotIsolation permits `G2-item` and `G2`.
  *
  * @module
  */
 
-import type { Operation } from "../history/history.ts";
-import { findCycle } from "./c06_write_serializability.ts";
-import type { Evidence } from "./evidence.ts";
-import { selects } from "./predicate.ts";
-import { type ModelRow, rowKey } from "./rows.ts";
+import {
+  dependenciesOf,
+  type Dependency,
+  type DirtyRead,
+} from "./dependencies.ts";
+import type { Evidence, Level } from "./evidence.ts";
 
-/** A cycle of dependencies. */
+/** The anomalies that are searched for. */
+export type Anomaly =
+  | "G1a"
+  | "G1b"
+  | "G0"
+  | "G1c"
+  | "G-single"
+  | "G2-item"
+  | "G2";
+
+/** A cycle of dependencies, or a read that nothing explains. */
 export interface DependencyCycle {
-  /** The versions on it, each depended on by the next. */
+  /** Its name. */
+  readonly anomaly: Anomaly;
+  /** The operations on it, each depended on by the next, the last by the first. */
+  readonly operations: readonly string[];
+  /** The versions that they committed. */
   readonly versions: readonly number[];
-  /** Their operations. */
-  readonly operations: readonly (string | undefined)[];
+  /** Each dependency, for people. */
+  readonly because: readonly string[];
 }
 
-/** When a row had which value, by whose commit. */
-interface Written {
-  readonly version: number;
-  readonly value: string | undefined;
-}
-
-/** Looks for a cycle among the committed operations. */
+/** Looks for the worst anomaly that a level does not permit. */
 export function searchCycles(evidence: Evidence): DependencyCycle | undefined {
-  const histories = writesByRow(evidence);
-  const edges = new Map<number, Set<number>>();
-  const edge = (from: number, to: number): void => {
-    if (from === to) return;
-    edges.set(from, (edges.get(from) ?? new Set()).add(to));
-  };
-  for (const writes of histories.values()) {
-    for (let i = 1; i < writes.length; i++) {
-      edge(writes[i - 1]!.version, writes[i]!.version);
-    }
-  }
-  for (const { version } of evidence.commits) {
-    const read = readBy(version, evidence);
-    if (!read) continue;
-    for (const id of read.ids) {
-      const writes = histories.get(id) ?? [];
-      const seen = writes.findLast((write) => write.version <= read.version);
-      const next = writes.find((write) =>
-        write.version > read.version && write.version !== version
-      );
-      if (seen) edge(seen.version, version);
-      if (next) edge(version, next.version);
-    }
-  }
-  const versions = findCycle(edges);
-  return versions && {
-    versions,
-    operations: versions.map((version) => evidence.authors.get(version)),
+  const { edges, dirty } = dependenciesOf(evidence);
+  if (dirty[0]) return dirtyCycle(dirty[0], evidence);
+  const found = cycleOf(edges, evidence.level);
+  if (!found) return undefined;
+  const [anomaly, path] = found;
+  const operations = path.map(({ from }) => from);
+  return {
+    anomaly,
+    operations,
+    versions: versionsOf(operations, evidence),
+    because: path.map(({ from, to, kind, row }) =>
+      `${from} -${kind}-> ${to} (${row})`
+    ),
   };
 }
 
-const idOf = (row: ModelRow): string => `${row.op}/${row.seq}`;
-
-/** For each row id the values it had, in log order. Rearrangements write nothing. */
-function writesByRow(evidence: Evidence): Map<string, Written[]> {
-  const histories = new Map<string, Written[]>();
-  let before = new Map<string, string>();
-  for (const { version } of evidence.commits) {
-    const rows = evidence.states.get(version)!.rows;
-    const after = new Map<string, string>();
-    for (const row of rows) {
-      const other = after.get(idOf(row));
-      after.set(idOf(row), [other ?? "", rowKey(row)].sort().join("+"));
-    }
-    for (const id of new Set([...before.keys(), ...after.keys()])) {
-      const value = after.get(id);
-      if (before.get(id) === value) continue;
-      histories.set(id, [...histories.get(id) ?? [], { version, value }]);
-    }
-    before = after;
-  }
-  return histories;
-}
-
-/** The rows that a version's operation read, on the version that it read. */
-function readBy(
-  version: number,
+function dirtyCycle(
+  { anomaly, reader, writer, row }: DirtyRead,
   evidence: Evidence,
-): { readonly version: number; readonly ids: ReadonlySet<string> } | undefined {
-  const author = evidence.authors.get(version);
-  const op = author === undefined
-    ? undefined
-    : evidence.operationById.get(author);
-  const read = op && (op.success?.readVersion ?? evidence.baseOf.get(op.opId));
-  const state = read === undefined ? undefined : evidence.states.get(read);
-  if (!op || read === undefined || !state) return undefined;
-  const where = whereOf(op);
-  if (!where) return undefined;
-  const rows = state.rows.filter((row) => selects(where.predicate, row));
-  return { version: read, ids: new Set(rows.map(idOf)) };
+): DependencyCycle {
+  return {
+    anomaly,
+    operations: [writer, reader],
+    versions: versionsOf([writer, reader], evidence),
+    because: [`${reader} read ${row} as ${writer} wrote it`],
+  };
 }
 
-/** The predicate of an operation that reads rows; nothing for the others. */
-function whereOf(op: Operation) {
-  switch (op.call.op) {
-    case "delete":
-    case "update":
-    case "appendSelect":
-    case "overwrite":
-      return { predicate: op.call.request.where };
-    default:
-      return undefined;
+function versionsOf(
+  operations: readonly string[],
+  { commitsOf }: Evidence,
+): number[] {
+  return operations.flatMap((op) =>
+    commitsOf.get(op) ??
+      (op.startsWith("version ") ? [Number(op.slice(8))] : [])
+  ).sort((a, b) => a - b);
+}
+
+type Cycle = readonly [Anomaly, readonly Dependency[]];
+
+function cycleOf(
+  edges: readonly Dependency[],
+  level: Level,
+): Cycle | undefined {
+  const writes = edges.filter(({ kind }) => kind === "ww");
+  const forward = edges.filter(({ kind }) => kind !== "rw");
+  const back = edges.filter(({ kind }) => kind === "rw");
+  const g0 = anyCycle(writes);
+  if (g0) return ["G0", g0];
+  const g1c = anyCycle(forward);
+  if (g1c) return ["G1c", g1c];
+  const single = closed(back, forward);
+  if (single) return ["G-single", single];
+  if (level === "SnapshotIsolation") return undefined;
+  const items = back.filter(({ isItem }) => isItem);
+  const item = closed(items, [...forward, ...items]);
+  if (item) return ["G2-item", item];
+  const any = closed(back, edges);
+  return any && ["G2", any];
+}
+
+const anyCycle = (edges: readonly Dependency[]) => closed(edges, edges);
+
+/** The shortest way round that one of some edges begins and others end. */
+function closed(
+  begin: readonly Dependency[],
+  others: readonly Dependency[],
+): Dependency[] | undefined {
+  if (begin.length === 0) return undefined;
+  const from = new Map<string, Dependency[]>();
+  for (const edge of others) {
+    const list = from.get(edge.from);
+    if (list) list.push(edge);
+    else from.set(edge.from, [edge]);
   }
+  for (const edge of begin) {
+    const way = shortestWay(edge.to, edge.from, from);
+    if (way) return [edge, ...way];
+  }
+  return undefined;
+}
+
+function shortestWay(
+  start: string,
+  goal: string,
+  from: ReadonlyMap<string, readonly Dependency[]>,
+): Dependency[] | undefined {
+  const cameBy = new Map<string, Dependency | undefined>([[start, undefined]]);
+  for (const node of cameBy.keys()) {
+    if (node === goal) break;
+    for (const edge of from.get(node) ?? []) {
+      if (!cameBy.has(edge.to)) cameBy.set(edge.to, edge);
+    }
+  }
+  if (!cameBy.has(goal)) return undefined;
+  const way: Dependency[] = [];
+  for (let edge = cameBy.get(goal); edge; edge = cameBy.get(edge.from)) {
+    way.unshift(edge);
+  }
+  return way;
 }

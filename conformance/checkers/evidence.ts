@@ -48,6 +48,8 @@ export interface EvidenceSource {
   readonly checkpoints?: readonly JudgedCheckpoint[];
   /** What the store held after power was lost, where it was. */
   readonly afterPowerCut?: ReadonlyMap<string, FinalObject>;
+  /** When power was lost, by the logical clock; after everything by default. */
+  readonly powerCutAt?: number;
   /** Faults that struck. */
   readonly faults?: number;
 }
@@ -116,6 +118,10 @@ export async function evidenceOf(run: Run, level: Level): Promise<Evidence> {
     trace: run.trace,
     objects: run.objects,
     faults: run.faults,
+    ...(run.powerCut && {
+      afterPowerCut: run.powerCut.left,
+      powerCutAt: run.powerCut.time,
+    }),
   });
 }
 
@@ -291,5 +297,12 @@ export function newestVersion(evidence: Evidence): number {
 export function sawStaleList(op: Operation, { trace }: Evidence): boolean {
   return trace.some((entry) =>
     entry.opId === op.opId && entry.fault === "stale"
+  );
+}
+
+/** The commits that add or remove files: no other changes a row. */
+export function commitsWithFiles({ commits }: Evidence): JudgedCommit[] {
+  return commits.filter(({ adds, removes }) =>
+    adds.length > 0 || removes.length > 0
   );
 }

@@ -1,5 +1,5 @@
 /**
- * All checks over one piece of evidence.
+ * All checks over one piece of evidence, and a second opinion on what they say.
  *
  * @module
  */
@@ -22,6 +22,7 @@ import { checkDurability } from "./c16_durability.ts";
 import { checkInvariants } from "./c17_invariants.ts";
 import { checkProgress } from "./c18_progress.ts";
 import type { Evidence } from "./evidence.ts";
+import { compareOpinions } from "./two_opinions.ts";
 import type { CheckId, Verdict } from "./verdict.ts";
 
 /** A check: a pure function from evidence to contradictions. */
@@ -48,12 +49,18 @@ export const CHECKS: Readonly<Record<CheckId, Check>> = {
   C18: checkProgress,
 };
 
-/** What the checks find, those switched off left out. */
+/**
+ * What the checks find, those switched off left out. With all of them on, the
+ * cycle search must agree.
+ */
 export function judge(
   evidence: Evidence,
   without: ReadonlySet<CheckId> = new Set(),
 ): Verdict[] {
-  return Object.entries(CHECKS).flatMap(([id, check]) =>
+  const said = Object.entries(CHECKS).flatMap(([id, check]) =>
     without.has(id as CheckId) ? [] : check(evidence)
   );
+  return without.size > 0
+    ? said
+    : [...said, ...compareOpinions(evidence, said)];
 }

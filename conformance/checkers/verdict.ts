@@ -24,17 +24,21 @@ export type CheckId = `C${
   | 17
   | 18}`;
 
+/** Who says something: a check, or the comparison of the judge's two opinions. */
+export type CheckName = CheckId | "opinions";
+
 /**
  * - `SAFETY`: data is wrong, lost, or an answer was untrue.
  * - `LIVENESS`: something that should have worked did not.
  * - `CONTRACT`: a name or flag is not what the de-facto contract says.
+ * - `JUDGE`: the judge contradicts itself.
  */
-export type VerdictClass = "SAFETY" | "LIVENESS" | "CONTRACT";
+export type VerdictClass = "SAFETY" | "LIVENESS" | "CONTRACT" | "JUDGE";
 
 /** A contradiction that a check found. */
 export interface Verdict {
   /** Which check. */
-  readonly check: CheckId;
+  readonly check: CheckName;
   /** How bad. */
   readonly class: VerdictClass;
   /** The anomaly's name, where it has one: `duplicate`, `G1a`, `lost update`, … */
@@ -68,7 +72,7 @@ const SHOWN = 6;
 
 /** Makes the verdicts of one check. */
 export function verdicts(
-  check: CheckId,
+  check: CheckName,
   kind: VerdictClass,
 ): (finding: Finding) => Verdict {
   return ({ anomaly, story, versions = [], operations = [], rows = [] }) => ({

@@ -9,7 +9,7 @@
 import { thisEngine } from "../adapters/this_engine.ts";
 import { type Evidence, evidenceOf } from "../checkers/evidence.ts";
 import { judge } from "../checkers/judge.ts";
-import type { CheckId, Verdict } from "../checkers/verdict.ts";
+import type { CheckId, CheckName, Verdict } from "../checkers/verdict.ts";
 import { runWithPowerCut } from "../simulation/power_cut.ts";
 import { type Exploration, explore } from "../simulation/explore.ts";
 import {
@@ -29,7 +29,7 @@ export interface Kill {
   /** Whether one of the named checks saw it. */
   readonly killed: boolean;
   /** Every check that saw it in the killing run. */
-  readonly checks: readonly CheckId[];
+  readonly checks: readonly CheckName[];
   /** What the first of them said. */
   readonly verdict: Verdict | undefined;
   /** Runs of the enumeration until it was killed. */
@@ -91,7 +91,7 @@ export async function kill(
 ): Promise<Kill> {
   const { maxRuns = 2_000, seeds = 0, maxRandomRuns = 200 } = options;
   const runOne = await runnerOf(mutant.scenario, mutant);
-  const hunted = new Set<CheckId>(mutant.killedBy);
+  const hunted = new Set<CheckName>(mutant.killedBy);
   let verdicts: Verdict[] = [];
   let vector: readonly number[] = [];
   const isSeen = (found: readonly Verdict[]): boolean =>
