@@ -5,7 +5,6 @@
  */
 
 import { rm, writeFile } from "node:fs/promises";
-import process from "node:process";
 import { parseArgs } from "node:util";
 import { thisEngine } from "../conformance/adapters/this_engine.ts";
 import type { Level } from "../conformance/checkers/evidence.ts";
@@ -19,6 +18,7 @@ import {
 } from "../conformance/run_suite.ts";
 import { parseVector } from "../conformance/simulation/decisions.ts";
 import { openStore, systemHost } from "../src/mod.ts";
+import { progressLine } from "./progress_line.ts";
 
 const HELP =
   `deno task conformance [--engine litmus] [--store URL] [--suite NAME] [--seed N] [--budget 60s] [--json FILE]
@@ -138,24 +138,5 @@ function freshPlaces(url: string): OpenStore {
         }
       },
     };
-  };
-}
-
-/** A line that is written over on a terminal, and now and then elsewhere. */
-function progressLine(): { show(text: string): void; clear(): void } {
-  const isTerminal = process.stderr.isTTY ?? false;
-  let last = 0;
-  return {
-    show: (text) => {
-      const now = performance.now();
-      if (now - last < (isTerminal ? 100 : 10_000)) return;
-      last = now;
-      process.stderr.write(
-        isTerminal ? `\r\x1b[2K${text.slice(0, 110)}` : `${text}\n`,
-      );
-    },
-    clear: () => {
-      if (isTerminal) process.stderr.write("\r\x1b[2K");
-    },
   };
 }

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   conformance: async () => (await import("./conformance.ts")).conformance,
   engine: async () => (await import("./engine.ts")).engine,
   mutants: async () => (await import("./mutants.ts")).mutants,
+  random: async () => (await import("./random.ts")).random,
   store: async () => (await import("./store.ts")).store,
   verify: async () => (await import("./verify.ts")).verify,
 };
@@ -22,6 +23,7 @@ const USAGE = `usage: litmus <command> [arguments]
 
   verify       the main job, end to end: atomicity, isolation, time travel, durability
   conformance  an engine through the conformance suite
+  random       random programs on every core, judged one by one
   mutants      whether the suite sees planted defects: the kill table
   store        whether an object store is safe for Delta commits: a verdict card
   engine       speaks the engine protocol on standard input and output

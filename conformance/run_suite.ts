@@ -275,15 +275,7 @@ class Suite {
     level: Level,
     failure: NonNullable<SearchResult["failure"]>,
   ): void {
-    const { setup, scripts } = failure.found.program;
-    this.#failures.push({
-      suite: "random",
-      program: JSON.stringify({ setup, scripts }),
-      verdicts: failure.verdicts,
-      ...storyOf(failure.run),
-      replay:
-        `--suite random --level ${level} --seed ${this.#seed} --path ${failure.path}`,
-    });
+    this.#failures.push(randomFailure(level, this.#seed, failure));
   }
 
   // ---- races on a real store ------------------------------------------------------
@@ -311,6 +303,23 @@ class Suite {
       });
     }
   }
+}
+
+/** What a random search found, told with the arguments that replay it. */
+export function randomFailure(
+  level: Level,
+  seed: number,
+  failure: NonNullable<SearchResult["failure"]>,
+): SuiteFailure {
+  const { setup, scripts } = failure.found.program;
+  return {
+    suite: "random",
+    program: JSON.stringify({ setup, scripts }),
+    verdicts: failure.verdicts,
+    ...storyOf(failure.run),
+    replay:
+      `--suite random --level ${level} --seed ${seed} --path ${failure.path}`,
+  };
 }
 
 function storyOf(run: Run): Pick<SuiteFailure, "schedule" | "history"> {
@@ -365,7 +374,8 @@ export function formatReport(report: SuiteReport): string {
   ].join("\n");
 }
 
-function formatFailure(failure: SuiteFailure): string[] {
+/** A failure for people, the line that replays it last. */
+export function formatFailure(failure: SuiteFailure): string[] {
   return [
     "",
     `FAILED ${failure.suite}: ${failure.program}`,

@@ -117,9 +117,11 @@ export const moreOperations: Runs = {
   },
   vacuum: async (client, handle, request) => {
     const { mode, retentionHours, dryRun = false, enforceRetention } = request;
-    const { files, version } = await client.table(handle)
+    const table = client.table(handle);
+    const { files } = await table
       .vacuum({ mode, retentionHours, dryRun, enforceRetention });
-    return { deleted: files, version, committed: false };
+    // A vacuum looks at the newest version; the handle stays where it is.
+    return { deleted: files, version: table.version, committed: false };
   },
   restore: async (client, handle, { version, timestampMs: timestamp }) =>
     told(await client.table(handle).restore({ version, timestamp })),

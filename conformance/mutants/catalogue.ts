@@ -215,6 +215,8 @@ export const MUTANTS: readonly Mutant[] = [
       (line) => "protocol" in line && isForeign(line) ? undefined : line,
       (client) => client === "w1",
     ),
+    beyondPrograms: "their clients are this engine, which never writes a " +
+      "feature that it does not know",
     scenario: {
       program: program("append against a feature nobody knows", U, [
         [append(["a", 7])],
@@ -531,6 +533,7 @@ export const MUTANTS: readonly Mutant[] = [
     seam: "file system",
     killedBy: ["C16"],
     syncs: false,
+    beyondPrograms: "they run on memory, which loses no power",
     scenario: {
       program: program("append and a power cut", U, [[append(["a", 7])]]),
       powerCut: true,

@@ -42,6 +42,8 @@ export interface Mutant {
   readonly killedBy: readonly CheckId[];
   /** Where it matters. */
   readonly scenario: Scenario;
+  /** Why random programs cannot find it, where they cannot. */
+  readonly beyondPrograms?: string;
   /** Rules of the commit loop that it replaces. */
   readonly rules?: Partial<RebaseRules>;
   /** What it puts between client and store, above the scenario's own. */
