@@ -8,7 +8,7 @@
 import { type ObjectStore, systemHost } from "../src/mod.ts";
 import type { EngineAdapter } from "./engine_adapter.ts";
 import type { Program } from "./simulation/program.ts";
-import { type Run, runLive } from "./simulation/run_program.ts";
+import { type Run, runProgram } from "./simulation/run_program.ts";
 
 /** Opens a fresh place on a store, and a way to remove it. */
 export type OpenStore = () => Promise<{
@@ -30,7 +30,7 @@ export async function races(
   if (waits) return undefined;
   const { store, remove } = await openStore();
   try {
-    return await runLive(program, adapter, { store, host: systemHost });
+    return await runProgram(program, adapter, [], { store, host: systemHost });
   } finally {
     await remove();
   }

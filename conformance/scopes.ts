@@ -5,23 +5,22 @@
  */
 
 import type { Level } from "./checkers/evidence.ts";
-import { type EngineAdapter, has } from "./engine_adapter.ts";
+import {
+  type EngineAdapter,
+  has,
+  type OperationName,
+} from "./engine_adapter.ts";
+import { faultedPrograms } from "./faulted_scopes.ts";
 import {
   append,
-  appenders,
   bump,
   CHECKPOINT,
-  CLEANED,
-  CREATORS,
   IN_A,
   IN_B,
   OPTIMIZE,
   P2_AND_ONE,
   program,
-  READ,
-  REFRESH,
   remove,
-  REPEATED_BATCH,
   select,
   U,
 } from "./mutants/scenarios.ts";
@@ -38,6 +37,8 @@ export interface Scope {
   readonly program: Program;
   /** The level it is judged by. */
   readonly level: Level;
+  /** What it is one of: `pairs`, `three clients`, … */
+  readonly kind: string;
 }
 
 const STEPS: readonly (readonly [string, Step])[] = [
@@ -92,8 +93,22 @@ const LEVELS: readonly Level[] = [
   "SnapshotIsolation",
 ];
 
+const OF_THE_SUITE: ReadonlySet<string> = new Set([
+  "sleep",
+  "settle",
+  "disturb",
+]);
+
 function supports(adapter: EngineAdapter, step: Step): boolean {
-  return step.op === "sleep" || step.op === "settle" || has(adapter, step.op);
+  return OF_THE_SUITE.has(step.op) ||
+    has(adapter, step.op as OperationName);
+}
+
+/** Whether an engine has every operation of a program. */
+export function runsOn(adapter: EngineAdapter, program: Program): boolean {
+  return [program.setup, ...program.scripts].every(({ steps = [] }) =>
+    steps.every((step) => supports(adapter, step))
+  );
 }
 
 /** Every pair of operations, on a partitioned table and on one that is not, at a level. */
@@ -112,6 +127,7 @@ export function pairs(
     known.slice(i).flatMap(([second, b]) =>
       setups.map(([kind, setup]): Scope => ({
         level,
+        kind: "pairs",
         program: program(
           `${first} ‖ ${second}, ${kind}, ${level}`,
           { ...setup, configuration },
@@ -122,65 +138,12 @@ export function pairs(
   );
 }
 
-const ONE_FAULT = {
-  budget: 1,
-  onCommit: ["before", "lost-ack", "zombie", "conflict", "rejected"],
-} as const;
-
-/** Programs with faults, crashes and more clients. */
+/** Programs beyond pairs that an engine has the operations for. */
 export function faulted(adapter: EngineAdapter): Scope[] {
-  const batch: Step = {
-    op: "append",
-    request: { rows: [["a", 7]], txn: { appId: "app", version: 1 } },
-  };
-  const programs: readonly Program[] = [
-    appenders("two appenders, one fault", ONE_FAULT),
-    program("update ‖ update, one fault", U, [[bump()], [bump()]], ONE_FAULT),
-    program(
-      "delete ‖ append, one fault",
-      P2_AND_ONE,
-      [[remove(IN_A)], [append(["a", 9])]],
-      ONE_FAULT,
-    ),
-    program(
-      "append, crash anywhere, again with its txn",
-      U,
-      [[batch, batch]],
-      { budget: 1, onCommit: ["crash"], onOther: ["crash"] },
-      { everyCallMatters: true, everyAnswerMatters: true },
-    ),
-    program(
-      "append, unknown, settled",
-      U,
-      [[append(["a", 7]), { op: "settle" }], [append(["a", 8])]],
-      { budget: 1, onCommit: ["silence", "zombie"] },
-    ),
-    program("three appenders", U, [
-      [append(["a", 7])],
-      [append(["a", 8])],
-      [append(["a", 9])],
-    ]),
-    program("one batch by two clients", U, [[batch], [batch]], ONE_FAULT),
-    program("writer and reader", P2_AND_ONE, [
-      [remove(IN_B), append(["a", 9])],
-      [REFRESH, READ, REFRESH, READ],
-    ]),
-    program("insert select ‖ optimize, delete", P2_AND_ONE, [
-      [select(IN_A)],
-      [OPTIMIZE, remove(IN_A)],
-    ]),
-    program("checkpoint ‖ checkpoint ‖ append", U, [
-      [CHECKPOINT],
-      [CHECKPOINT],
-      [append(["a", 9])],
-    ]),
-    CREATORS,
-    CLEANED,
-    REPEATED_BATCH,
-  ];
-  return programs.filter((p) =>
-    p.scripts.every((s) => s.steps.every((step) => supports(adapter, step)))
-  ).map((p) => ({ program: p, level: "Serializable" }));
+  return Object.entries(faultedPrograms()).flatMap(([kind, programs]) =>
+    programs.filter((program) => runsOn(adapter, program))
+      .map((program): Scope => ({ program, level: "Serializable", kind }))
+  );
 }
 
 /** Every scope that an engine can be put through. */

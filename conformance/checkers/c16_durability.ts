@@ -16,11 +16,14 @@ export function checkDurability(evidence: Evidence): Verdict[] {
   const left = evidence.afterPowerCut;
   if (!left) return [];
   const out: Verdict[] = [];
+  const cutAt = evidence.powerCutAt ?? Infinity;
   for (const op of evidence.operations) {
+    if (op.returnedAt > cutAt) continue;
     const version = op.success?.version;
     if (!WRITES.has(op.call.op) || version === undefined) continue;
     if (op.success?.committed === false) continue;
     if (left.has(commitPath(version))) continue;
+    if (mayBeCleaned(version, evidence)) continue;
     out.push(found({
       anomaly: "acknowledged commit lost",
       story: `${op.opId} was acknowledged at version ${version}, power was ` +
@@ -57,4 +60,16 @@ export function checkDurability(evidence: Evidence): Verdict[] {
     }
   }
   return out;
+}
+
+/** Whether a cleanup had begun, and a checkpoint that is left has what the version made. */
+function mayBeCleaned(version: number, evidence: Evidence): boolean {
+  const cutAt = evidence.powerCutAt ?? Infinity;
+  const cleans = evidence.operations.some((op) =>
+    op.call.op === "cleanup" && op.invokedAt < cutAt
+  );
+  return cleans && [...evidence.afterPowerCut!.keys()].some((path) => {
+    const of = /^_delta_log\/(\d{20})\.checkpoint\./.exec(path);
+    return of !== null && Number(of[1]) >= version;
+  });
 }

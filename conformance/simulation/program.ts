@@ -8,6 +8,7 @@
 
 import type { JsonRow, JsonSchema } from "../engine_adapter.ts";
 import type { OperationCall } from "../history/history.ts";
+import type { Disturbance } from "./disturb.ts";
 import type { SimulatedFault } from "./scheduled_store.ts";
 
 /** One step of a script. */
@@ -25,6 +26,12 @@ export type Step =
     readonly op: "sleep";
     /** How long. */
     readonly ms: number;
+  }
+  | {
+    /** Does something to the store that no engine does: one gate, no client of the engine. */
+    readonly op: "disturb";
+    /** What. */
+    readonly what: Disturbance;
   };
 
 /** What one client does. */
@@ -79,6 +86,10 @@ export interface Program {
   readonly everyCallMatters?: boolean;
   /** Whether every answer is a gate of its own; false by default: only those of commits. */
   readonly everyAnswerMatters?: boolean;
+  /** How often a run may turn away from a client that could go on; as often as it likes by default. */
+  readonly maxPreemptions?: number;
+  /** Whether the store is a simulated disk that may lose power once, at any call that changes it; false by default. */
+  readonly powerCut?: boolean;
 }
 
 /** The suite's table: `p` and `x` for the model's predicates, and who wrote the row. */

@@ -6,6 +6,7 @@
  */
 
 import { type Host, memoryStore, type ObjectStore } from "../../src/mod.ts";
+import { fileStore } from "../../src/store/mod.ts";
 import type {
   EngineAdapter,
   EngineClient,
@@ -18,6 +19,8 @@ import {
   type OperationCall,
 } from "../history/history.ts";
 import { type Decision, Decisions } from "./decisions.ts";
+import { aboutDisturbance, disturb } from "./disturb.ts";
+import { failingDisk } from "./failing_disk.ts";
 import {
   type Program,
   type Script,
@@ -67,6 +70,16 @@ export interface Run {
   readonly steps: readonly ScheduledStep[];
   /** Faults that struck. */
   readonly faults: number;
+  /** When power was lost, where it was, and what the disk held then. */
+  readonly powerCut?: PowerCut;
+}
+
+/** The moment that power was lost. */
+export interface PowerCut {
+  /** Logical time. */
+  readonly time: number;
+  /** What the disk held when power was back. */
+  readonly left: ReadonlyMap<string, FinalObject>;
 }
 
 /** Puts something between a client and its store handle: for planted defects. */
@@ -86,6 +99,10 @@ export interface RunOptions {
   readonly host?: Host;
   /** The seed of every client's names and jitter. */
   readonly seed?: number;
+  /** Clients that run one after another, in this order, their handles opened before: nothing is gated. */
+  readonly inOrder?: readonly string[];
+  /** Whether a simulated disk does what it is told when it is told to sync; true by default. */
+  readonly syncs?: boolean;
 }
 
 /** When every simulation begins. */
@@ -164,16 +181,6 @@ export async function runProgram(
   return await runPrepared(await prepare(program, adapter, options), vector);
 }
 
-/** Runs a program's scripts at once on a real store and machine: nothing is gated, writes are traced. */
-export async function runLive(
-  program: Program,
-  adapter: EngineAdapter,
-  options: RunOptions & { readonly store: ObjectStore; readonly host: Host },
-): Promise<Run> {
-  const prepared = await prepare(program, adapter, options);
-  return await new World(prepared, []).race();
-}
-
 /** A text that tells a run's end from others: everything the store holds, and how each operation ended. */
 export function fingerprint(run: Run): string {
   const objects = [...run.objects.values()]
@@ -199,7 +206,7 @@ export function hashBytes(bytes: Uint8Array): string {
 
 /** The shared state of a run. */
 class World implements SimulatedWorld {
-  readonly inner: ObjectStore;
+  inner: ObjectStore;
   readonly scheduler: Scheduler;
   readonly decisions: Decisions;
   readonly faults: FaultBudget;
@@ -213,6 +220,8 @@ class World implements SimulatedWorld {
   readonly #running = new Map<string, string>();
   readonly #restarts = new Map<string, () => void>();
   #isOpen = false;
+  /** Settles when the disk has been looked at after it lost power. */
+  #afterCut: Promise<PowerCut> | undefined;
   /** Overrides the store's clock while objects are put back. */
   #stamp: number | undefined;
 
@@ -220,8 +229,10 @@ class World implements SimulatedWorld {
     const { program, options } = prepared;
     this.#prepared = prepared;
     this.decisions = new Decisions(vector);
+    const { maxPreemptions } = program;
     this.scheduler = new Scheduler(this.decisions, prepared.time, {
       ...DEFAULT_LIMITS,
+      ...(maxPreemptions !== undefined && { maxPreemptions }),
       ...options.limits,
     });
     this.clock = new LogicalClock(prepared.clock);
@@ -235,11 +246,37 @@ class World implements SimulatedWorld {
       onCommit: plan?.onCommit ?? [],
       onOther: plan?.onOther ?? [],
     };
-    const host = simulatedHost(this.scheduler, { client: "store", seed: 0 });
-    this.inner = options.store ?? memoryStore(undefined, {
-      ...host,
+    const host: Host = {
+      ...simulatedHost(this.scheduler, { client: "store", seed: 0 }),
       now: () => this.#stamp ?? this.scheduler.time,
+    };
+    this.inner = options.store ??
+      (program.powerCut ? this.#diskStore(host) : memoryStore(undefined, host));
+  }
+
+  /** A folder on a disk that may lose power; every process that writes to it dies then. */
+  #diskStore(host: Host): ObjectStore {
+    const fileSystem = failingDisk({
+      decisions: this.decisions,
+      now: host.now,
+      mayFail: () => this.#isOpen,
+      onCut: () => {
+        // Another process: it knows nothing of what was synced before.
+        this.inner = fileStore("/table", { fileSystem, host });
+        const time = this.clock.tick();
+        this.#afterCut = this.objects().then((objects) => ({
+          time,
+          left: new Map(objects.map((object) => [object.path, object])),
+        }));
+        for (const client of [...this.#restarts.keys()]) {
+          this.scheduler.crash(client);
+          this.onCrash(client);
+        }
+      },
+      ...(this.#prepared.options.syncs !== undefined &&
+        { syncs: this.#prepared.options.syncs }),
     });
+    return fileStore("/table", { fileSystem, host });
   }
 
   isOpen(): boolean {
@@ -255,7 +292,9 @@ class World implements SimulatedWorld {
   }
 
   onCrash(client: string): void {
-    this.#restarts.get(client)?.();
+    const restart = this.#restarts.get(client);
+    this.#restarts.delete(client);
+    restart?.();
   }
 
   /** Puts back what the setup left. */
@@ -309,17 +348,13 @@ class World implements SimulatedWorld {
       }
       clients.push([script, client]);
     }
-    if (options.host) {
-      await Promise.all(
-        clients.map(([script, client]) =>
-          this.#play(client, script, script.client, script.steps, 0)
-        ),
+    const all = clients.map(([script]) => script.client);
+    // One after another, or all at once.
+    const turns = options.inOrder?.map((name) => [name]) ?? [all];
+    for (const turn of turns) {
+      await this.#letRun(
+        clients.filter(([script]) => turn.includes(script.client)),
       );
-    } else {
-      this.#isOpen = true;
-      for (const [script, client] of clients) this.#start(script, client);
-      await this.scheduler.run();
-      this.#isOpen = false;
     }
     this.silenced.clear();
     if (options.finalRead ?? true) {
@@ -330,7 +365,9 @@ class World implements SimulatedWorld {
       await this.runAlone({ client: "final", steps, opensFirst: false });
     }
     const objects = await this.objects();
+    const powerCut = await this.#afterCut;
     return {
+      ...(powerCut && { powerCut }),
       program,
       made: this.decisions.made,
       vector: this.decisions.vector(),
@@ -338,8 +375,27 @@ class World implements SimulatedWorld {
       trace: this.trace,
       objects: new Map(objects.map((object) => [object.path, object])),
       steps: this.scheduler.steps,
-      faults: (program.faults?.budget ?? 0) - this.faults.left,
+      faults: (program.faults?.budget ?? 0) - this.faults.left +
+        (powerCut ? 1 : 0),
     };
+  }
+
+  /** Lets clients run until all have ended, the scheduler deciding unless the machine is real. */
+  async #letRun(
+    clients: readonly (readonly [Script, EngineClient])[],
+  ): Promise<void> {
+    if (this.#prepared.options.host) {
+      await Promise.all(
+        clients.map(([script, client]) =>
+          this.#play(client, script, script.client, script.steps, 0)
+        ),
+      );
+      return;
+    }
+    this.#isOpen = true;
+    for (const [script, client] of clients) this.#start(script, client);
+    await this.scheduler.run();
+    this.#isOpen = false;
   }
 
   /** Lets a client run; when it crashes, its next incarnation goes on. */
@@ -358,7 +414,10 @@ class World implements SimulatedWorld {
       });
     });
     void this.#play(first, script, client, script.steps, 0, (i) => at = i)
-      .then(() => this.scheduler.leave(client));
+      .then(() => {
+        this.#restarts.delete(client);
+        this.scheduler.leave(client);
+      });
   }
 
   async #connect(script: Script, name: string): Promise<EngineClient> {
@@ -395,7 +454,13 @@ class World implements SimulatedWorld {
             `sleeps ${step.ms} ms`,
             this.scheduler.time + step.ms,
           );
-        }
+        } else this.scheduler.advance(step.ms);
+        continue;
+      }
+      if (step.op === "disturb") {
+        const about = aboutDisturbance(step.what);
+        if (this.#isOpen) await this.scheduler.wait(name, about);
+        await disturb(this.inner, step.what);
         continue;
       }
       const call = callOf(step, last);
@@ -436,7 +501,7 @@ class World implements SimulatedWorld {
 }
 
 function callOf(
-  step: Exclude<Step, { op: "sleep" }>,
+  step: Exclude<Step, { op: "sleep" } | { op: "disturb" }>,
   last: Reply | undefined,
 ): OperationCall | undefined {
   if (step.op !== "settle") return step;

@@ -34,6 +34,7 @@ import type { Scheduler } from "./scheduler.ts";
  * - `conflict`: 409, nothing is decided (F6).
  * - `stale`: a listing without the newest commit (F7).
  * - `crash`: the client is gone before the call took effect (F8).
+ * - `crash-after`: it is gone when a write took effect, before it heard of it (F8).
  * - `rejected`: a definite refusal.
  * - `silence`: as lost-ack, and from then on the client hears nothing of the log.
  */
@@ -46,7 +47,8 @@ export type SimulatedFault =
   | "cut"
   | "stale"
   | "silence"
-  | "crash";
+  | "crash"
+  | "crash-after";
 
 /** How many faults a run may have, and which. */
 export interface FaultBudget {
@@ -216,7 +218,11 @@ class Handle implements ObjectStore {
       return;
     }
     const opId = this.#opId();
-    const fault = await this.#request("delete", path, ["before", "lost-ack"]);
+    const fault = await this.#request(
+      "delete",
+      path,
+      ["before", "lost-ack", "crash-after"],
+    );
     if (fault !== "before") {
       await this.#world.inner.delete(paths);
       this.#record({
@@ -228,6 +234,7 @@ class Handle implements ObjectStore {
         fault,
       });
     }
+    if (fault === "crash-after") return await this.#crash();
     await this.#response("delete", path);
     if (fault) throw unavailable("delete", path);
   }
@@ -285,7 +292,9 @@ class Handle implements ObjectStore {
     const fault = await this.#request(
       call,
       path,
-      call === "put" ? ["before", "lost-ack", "zombie", "rejected"] : undefined,
+      call === "put"
+        ? ["before", "lost-ack", "zombie", "rejected", "crash-after"]
+        : undefined,
     );
     const told = await this.#applyFaulty(fault, apply, `${call} ${path}`);
     await this.#response(call, path);
@@ -314,6 +323,9 @@ class Handle implements ObjectStore {
           () => void apply("zombie"),
         );
         return unknown;
+      case "crash-after":
+        await apply(fault);
+        return await this.#crash();
       case "conflict":
         return { kind: "conflict" } as T;
       case "rejected":
@@ -347,7 +359,11 @@ class Handle implements ObjectStore {
     faults.left--;
     const fault = kinds[choice - 1]!;
     if (fault !== "crash") return fault;
-    scheduler.crash(this.#client);
+    return await this.#crash();
+  }
+
+  async #crash(): Promise<never> {
+    this.#world.scheduler.crash(this.#client);
     this.#world.onCrash(this.#client);
     return await new Promise<never>(() => {}); // a crashed client never goes on
   }

@@ -29,10 +29,23 @@ export interface SimulatedFileSystemOptions {
   readonly syncs?: boolean;
 }
 
+/**
+ * What a disk that lost power still has of what was never synced: nothing, the
+ * names of files without their contents, or all of it.
+ */
+export type Survivors = "nothing unsynced" | "names" | "all";
+
+/** Every way in which power may be lost. */
+export const SURVIVORS: readonly Survivors[] = [
+  "nothing unsynced",
+  "names",
+  "all",
+];
+
 /** The file system, and its power switch. */
 export interface SimulatedFileSystem extends FileSystem {
-  /** Power is lost: only what was synced is left. */
-  powerCut(): void;
+  /** Power is lost: what was synced is left, and of the rest what is said; nothing by default. */
+  powerCut(survivors?: Survivors): void;
 }
 
 /** Makes an empty one, with `/` as its only directory. */
@@ -150,14 +163,24 @@ export function simulatedFileSystem(
           if (parentOf(name) === path) durable.set(name, inode);
         }
       }),
-    powerCut: () => {
-      files = new Map(
-        [...durable].filter(([path]) => isReachable(path, durableDirectories)),
-      );
-      for (const inode of files.values()) inode.bytes = inode.synced;
-      for (const path of [...directories]) {
-        if (!durableDirectories.has(path)) directories.delete(path);
+    powerCut: (survivors = "nothing unsynced") => {
+      if (survivors === "nothing unsynced") {
+        files = new Map(
+          [...durable]
+            .filter(([path]) => isReachable(path, durableDirectories)),
+        );
+        for (const path of [...directories]) {
+          if (!durableDirectories.has(path)) directories.delete(path);
+        }
       }
+      for (const inode of files.values()) {
+        if (survivors !== "all") inode.bytes = inode.synced;
+        inode.synced = inode.bytes;
+      }
+      // What is left is on the disk now, whatever comes.
+      durable.clear();
+      for (const [path, inode] of files) durable.set(path, inode);
+      for (const path of directories) durableDirectories.add(path);
     },
   };
 }
