@@ -7,6 +7,7 @@ import { checkPrograms } from "./check_program.ts";
 import { difference, differences, ourChanges } from "./compare.ts";
 import { assertExpected } from "./expected_differences.ts";
 import { startSpark, withFolder } from "./foreign_engine.ts";
+import { assertSameRowIds, checkRowIds } from "./row_ids.ts";
 
 // One session for everything: starting one takes longer than most of what follows.
 const machine = needs({ spark: true });
@@ -52,23 +53,55 @@ for (const golden of goldenTables) {
   });
 }
 
+for (
+  const [kind, options] of Object.entries({
+    "rewritten files": { properties: {} },
+    "deletion vectors, a change feed and columns by field id": {
+      properties: {
+        "delta.enableDeletionVectors": "true",
+        "delta.enableChangeDataFeed": "true",
+        "delta.columnMapping.mode": "id",
+      },
+    },
+    "partitions and mapped columns": {
+      properties: { "delta.columnMapping.mode": "name" },
+      partitionBy: ["p"],
+    },
+  })
+) {
+  Deno.test({
+    name: `Spark and this engine keep each other's row ids: ${kind}`,
+    ...machine,
+    fn: () => withFolder((folder) => checkRowIds(spark!, folder, options)),
+  });
+}
+
 Deno.test({
-  name: "Spark finds row ids that are unique and stay, on what was appended",
+  name: "the rows of a table of Spark's keep the ids that Spark gave them",
   ...machine,
   fn: () =>
     withFolder(async (folder) => {
-      // Given a table whose rows have ids, appended to twice,
+      // Given a table whose rows Spark has moved to other files,
       const golden = goldenTables.find((t) => t.name === "spark-row-tracking")!;
       const copy = await copyGolden(golden, folder);
       await using table = await DeltaTable.open(copy);
-      const before = await rowIds(copy);
+      const before = await assertSameRowIds(spark!, table, copy, "as it was");
+      // when rows are added, changed and moved again,
       await table.append([{ id: 1001n, s: "a" }, { id: 1002n, s: "b" }]);
       await table.append([{ id: 1003n, s: "c" }]);
-      // when Spark asks for them,
-      const after = await rowIds(copy);
-      // then all differ, and the rows of before have those of before.
-      assertEquals(new Set(after.values()).size, before.size + 3);
-      for (const [id, rowId] of before) assertEquals(after.get(id), rowId);
+      await table.update({ set: { s: "new" }, where: "id % 2 = 0" });
+      const updated = BigInt(table.version);
+      await table.optimize();
+      // then all ids differ, and the rows of before have those of before.
+      const after = await assertSameRowIds(spark!, table, copy, "changed");
+      const ids = [...after.values()].map((row) => row.rowId);
+      assertEquals(new Set(ids).size, before.size + 3);
+      for (const [id, { rowId, version }] of before) {
+        assertEquals(after.get(id), {
+          rowId,
+          version: Number(id) % 2 === 0 ? updated : version,
+        });
+      }
     }),
 });
 
@@ -97,12 +130,3 @@ Deno.test({
       assertEquals(ours.totalRows, 3);
     }),
 });
-
-/** Row ids by the column `id`, as Spark tells them. */
-async function rowIds(folder: string): Promise<Map<string, string>> {
-  const query = `SELECT id, _metadata.row_id FROM delta.\`${folder}\``;
-  const { rows } = await spark!.run("sql", { statements: [query] });
-  return new Map(
-    (rows as string[]).map((row) => JSON.parse(row) as [string, string]),
-  );
-}
