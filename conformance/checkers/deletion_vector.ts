@@ -17,17 +17,75 @@ export function deletedRows(
   dv: JsonObject,
   bytesOf: (path: string) => Uint8Array | undefined,
 ): ReadonlySet<number> | string {
+  const bitmap = bitmapOf(dv, bytesOf);
+  if (typeof bitmap === "string") return bitmap;
+  const rows = whole(() => readBitmap(bitmap));
+  const { cardinality } = dv;
+  if (typeof rows === "string" || typeof cardinality !== "number") return rows;
+  return rows.size === cardinality
+    ? rows
+    : `a vector that says ${cardinality} rows and has ${rows.size}`;
+}
+
+/** The bytes of the bitmap, from the log or from their file. */
+function bitmapOf(
+  dv: JsonObject,
+  bytesOf: (path: string) => Uint8Array | undefined,
+): Uint8Array | string {
   const text = String(dv.pathOrInlineDv);
-  if (dv.storageType === "i") return readBitmap(decodeZ85(text));
-  if (dv.storageType !== "u") return `a vector of storage ${dv.storageType}`;
-  const path = vectorPath(text);
-  const file = bytesOf(path);
-  if (!file) return `its deletion vector ${path} is not there`;
-  // At the offset: length (big-endian), the bitmap, a checksum.
-  const offset = Number(dv.offset ?? 1);
+  const size = Number(dv.sizeInBytes);
+  switch (dv.storageType) {
+    case "i":
+      return decodeZ85(text).subarray(0, size);
+    case "u":
+    case "p": {
+      const path = dv.storageType === "u" ? vectorPath(text) : text;
+      const file = bytesOf(path);
+      if (!file) return `its deletion vector ${path} is not there`;
+      return whole(() => stored(file, Number(dv.offset ?? 1), size));
+    }
+    default:
+      return `a vector of storage ${dv.storageType}`;
+  }
+}
+
+/** In a file: its version, then at the offset the length (big-endian), the bitmap, a checksum. */
+function stored(
+  file: Uint8Array,
+  offset: number,
+  size: number,
+): Uint8Array | string {
+  if (file[0] !== 1) return `a file of vectors of version ${file[0]}`;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const size = view.getInt32(offset);
-  return readBitmap(file.subarray(offset + 4, offset + 4 + size));
+  const length = view.getInt32(offset);
+  if (length !== size) {
+    return `a vector of ${length} bytes that the log says has ${size}`;
+  }
+  const bitmap = file.subarray(offset + 4, offset + 4 + length);
+  const wanted = view.getUint32(offset + 4 + length);
+  return crc32(bitmap) === wanted ? bitmap : "a vector whose checksum differs";
+}
+
+/** What a reading gives, also where the bytes end too soon. */
+function whole<T>(read: () => T): T | string {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return "a vector that ends too soon";
+    throw error;
+  }
+}
+
+/** CRC-32 as in ISO 3309, bit by bit. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) {
+      crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+  }
+  return ~crc >>> 0;
 }
 
 function vectorPath(text: string): string {

@@ -209,7 +209,7 @@ async function readFiles(
     }
     const dv = "deletionVector" in file ? file.deletionVector : undefined;
     if (!dv) continue;
-    const gone = deletedRows(dv, (name) => bytesOf.get(name));
+    const gone = deletedRows(dv, (name) => bytesAt(name, bytesOf));
     if (typeof gone === "string") unreadable.set(path, gone);
     else masked.set(file, rows.get(path)!.filter((_, i) => !gone.has(i)));
   }
@@ -217,6 +217,19 @@ async function readFiles(
     unreadable,
     rowsOf: (file) => masked.get(file) ?? rows.get(storedPath(file.path)),
   };
+}
+
+/** The bytes at a path of the table, or at a URL somewhere that ends in one. */
+function bytesAt(
+  path: string,
+  bytesOf: ReadonlyMap<string, Uint8Array>,
+): Uint8Array | undefined {
+  const found = bytesOf.get(storedPath(path));
+  if (found || !path.includes(":")) return found;
+  const name = [...bytesOf.keys()].find((key) =>
+    storedPath(path).endsWith(`/${key}`)
+  );
+  return name === undefined ? undefined : bytesOf.get(name);
 }
 
 function authorsOf(
