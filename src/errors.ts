@@ -118,6 +118,7 @@ export type ErrorCode =
   | "DELTA_STORE_UNSUPPORTED"
   | "DELTA_STORE_OPTION_INVALID"
   | "DELTA_ABORTED"
+  | "DELTA_HANDLE_CLOSED"
   | "DELTA_INTERNAL";
 
 /** What each code stands for, for programs and for `docs/errors.md`. */
@@ -375,6 +376,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
     "invalid",
     "later",
     "the caller cancelled the operation",
+  ),
+  DELTA_HANDLE_CLOSED: facts(
+    "invalid",
+    "never",
+    "the table's handle was closed before the call",
   ),
   DELTA_INTERNAL: facts(
     "internal",

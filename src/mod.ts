@@ -26,20 +26,18 @@
  * @module
  */
 
-export {
-  type ChangeReport,
-  type CheckpointReport,
-  type CreateTableOptions,
-  DeltaTable,
-  type HistoryOptions,
-  type OperationCost,
-  type OptimizeReport,
-  type RestoreReport,
-  type SignalOptions,
-  type TableCommit,
-  type VacuumReport,
-  type WriteReport,
-} from "./table.ts";
+export { type CreateTableOptions, DeltaTable } from "./table.ts";
+export { type HistoryOptions, TableReads } from "./table/table_reads.ts";
+export type {
+  ChangeReport,
+  CheckpointReport,
+  OperationCost,
+  OptimizeReport,
+  RestoreReport,
+  TableCommit,
+  VacuumReport,
+  WriteReport,
+} from "./table/table_reports.ts";
 export {
   type Alter,
   type AlterReport,
@@ -53,6 +51,7 @@ export type {
   PointInTime,
   ReadOptions,
   ScanOptions,
+  SignalOptions,
   TableOptions,
 } from "./table/table_options.ts";
 

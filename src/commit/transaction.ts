@@ -298,6 +298,7 @@ export class Transaction {
     }
     const signal = options.signal ?? this.#options.signal;
     throwIfAborted(signal, this.#what());
+    this.#context.checkOpen?.(this.#what());
     const staged = this.#staged();
     checkTransaction({
       table: this.#context.url,

@@ -42,6 +42,13 @@ export interface TableContext {
   warn(message: string): void;
   /** Lets go of every store of this table. */
   close(): Promise<void>;
+  /**
+   * Refuses what is asked of a handle after it was closed, where there is one.
+   *
+   * @param what What cannot be done, for the message.
+   * @throws {DeltaError} `DELTA_HANDLE_CLOSED`.
+   */
+  checkOpen?(what: string): void;
 }
 
 /** Options of {@link openContext}. */

@@ -64,6 +64,39 @@ export interface FilterOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of a call that may be cancelled. */
+export interface SignalOptions {
+  /** Cancels the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const TABLE_OPTIONS: readonly (keyof TableOptions)[] = [
+  "storage",
+  "signal",
+  "host",
+  "store",
+  "rules",
+  "onWarning",
+];
+/** The names of {@link OpenOptions}. */
+export const OPEN_OPTIONS: readonly string[] = [
+  ...TABLE_OPTIONS,
+  "version",
+  "timestamp",
+];
+/** The names of the options of creating a table. */
+export const CREATE_OPTIONS: readonly string[] = [
+  ...TABLE_OPTIONS,
+  "schema",
+  "partitionBy",
+  "properties",
+  "mode",
+  "name",
+  "description",
+  "userMetadata",
+  "data",
+  "targetFileSize",
+];
 /** The names of {@link FilterOptions}. */
 export const FILTER_OPTIONS: readonly (keyof FilterOptions)[] = [
   "where",

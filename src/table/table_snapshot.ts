@@ -103,6 +103,7 @@ export class TableSnapshot {
   async timestamp(
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<number | undefined> {
+    this.#context.checkOpen?.(`Cannot read ${this.#context.url}`);
     const { version, inCommitTimestamp } = this.#snapshot;
     if (inCommitTimestamp !== undefined) return inCommitTimestamp;
     const { signal } = options;
@@ -173,7 +174,9 @@ export class TableSnapshot {
   }
 
   #check(options: object, known: readonly string[]): void {
-    checkKnown(options, known, `Cannot read ${this.#context.url}`);
+    const what = `Cannot read ${this.#context.url}`;
+    checkKnown(options, known, what);
+    this.#context.checkOpen?.(what);
   }
 }
 
