@@ -320,7 +320,7 @@ Deno.test("append() of nothing makes no version", async () => {
   store.reset();
   for (const empty of [[], new arrow.Table(), (async function* () {})()]) {
     const report = await table.append(empty as RowInput[]);
-    assertEquals([report.outcome, report.version], ["nothing-to-commit", 0]);
+    assertEquals([report.outcome, report.version], ["nothing-to-do", 0]);
   }
   assertEquals(store.calls.length, 0);
 });

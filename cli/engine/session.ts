@@ -91,7 +91,7 @@ export function whereOf(
 
 /** What became of a commit, as far as the protocol speaks of it. */
 export interface Committed {
-  /** `committed`, `already-applied`, or a word for nothing to do. */
+  /** `committed`, `already-applied` or `nothing-to-do`. */
   readonly outcome: string;
   /** The version that it made, or the table's. */
   readonly version: number;

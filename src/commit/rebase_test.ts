@@ -276,7 +276,7 @@ Deno.test("who read and found nothing to do commits nothing, whatever came betwe
   await begin().add(add("a", 1)).commit();
   store.reset();
   const result = await tx.commit();
-  assertEquals([result.outcome, result.version], ["nothing-to-commit", 0]);
+  assertEquals([result.outcome, result.version], ["nothing-to-do", 0]);
   assertEquals(store.calls.length, 0);
   // What is empty on purpose is a version, behind anything.
   assertEquals((await begin().commit()).version, 2);

@@ -313,7 +313,7 @@ export class Transaction {
         0,
         "",
         this.#base,
-        "nothing-to-commit",
+        "nothing-to-do",
       );
     }
     const token = this.#context.host.uuid();

@@ -57,7 +57,7 @@ export interface CommitResult {
    * Whether it was committed now, or found applied by its txn action, or had
    * read something and staged nothing.
    */
-  readonly outcome: "committed" | "already-applied" | "nothing-to-commit";
+  readonly outcome: "committed" | "already-applied" | "nothing-to-do";
   /** The token in `commitInfo.txnId`. */
   readonly token: string;
   /** The table as of `version`, or newer where the work was found applied. */

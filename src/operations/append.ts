@@ -58,7 +58,7 @@ export async function append(
   if (options.txn) transaction.setTxn(options.txn);
   const written = await writeRows(context, base, data, options);
   if (written.adds.length === 0 && !written.metadata && !options.txn) {
-    return unwritten(base, "nothing-to-commit");
+    return unwritten(base, "nothing-to-do");
   }
   return await commitWritten(context, transaction, written, 0);
 }

@@ -59,7 +59,7 @@ export async function overwritePartitions(
   const live = await base.files(options.signal);
   const written = await writeRows(context, base, data, options);
   if (written.adds.length === 0 && !written.metadata && !options.txn) {
-    return unwritten(base, "nothing-to-commit");
+    return unwritten(base, "nothing-to-do");
   }
   const columns = partitionFields(base);
   const replaced = new Map<string, Expression>();

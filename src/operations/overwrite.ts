@@ -138,7 +138,7 @@ async function replaceAll(
   };
   const isNothing = removes.length === 0 && written.adds.length === 0 &&
     !written.metadata && !options.txn;
-  if (isNothing) return unwritten(base, "nothing-to-commit");
+  if (isNothing) return unwritten(base, "nothing-to-do");
   return await commitWritten(context, transaction, written, removes.length);
 }
 

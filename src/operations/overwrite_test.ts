@@ -63,7 +63,7 @@ Deno.test("overwrite() with where drops partitions whole, and does nothing for n
   const none = await overwrite(table.context, await table.load(), [], {
     where: "p = 'zzz'",
   });
-  assertEquals(none.report.outcome, "nothing-to-commit");
+  assertEquals(none.report.outcome, "nothing-to-do");
   await overwrite(table.context, await table.load(), [], { where: "p = 'a'" });
   assertEquals((await table.rows()).length, 2);
 });

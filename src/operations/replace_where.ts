@@ -103,7 +103,7 @@ export async function replaceWhere(
   }
   const isNothing = files.length === 0 && written.adds.length === 0 &&
     !options.txn;
-  if (isNothing) return unwritten(base, "nothing-to-commit");
+  if (isNothing) return unwritten(base, "nothing-to-do");
   for (const remove of staged.removes) transaction.remove(remove);
   for (const add of staged.adds) transaction.add(add);
   for (const cdc of staged.cdc) transaction.cdc(cdc);

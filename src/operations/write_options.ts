@@ -44,17 +44,19 @@ export interface WriteOptions extends OperationOptions {
  *
  * - `committed`: it is the table's `version`.
  * - `already-applied`: an earlier call with this `txn` is in the table; nothing was written.
- * - `nothing-to-commit`: there were no rows and nothing else to record; there is no new version.
+ * - `nothing-to-do`: there were no rows and nothing else to record; there is no new version.
  */
 export type WriteOutcome =
   | "committed"
   | "already-applied"
-  | "nothing-to-commit";
+  | "nothing-to-do";
 
 /** What a write did. */
 export interface CommitReport {
   /** What became of it. */
   readonly outcome: WriteOutcome;
+  /** Whether it made a version. */
+  readonly committed: boolean;
   /** The version it made, or the newest one it knows of where it made none. */
   readonly version: number;
   /** The version it was prepared on. */
@@ -98,6 +100,7 @@ export function unwritten(
 ): WriteResult {
   const report: CommitReport = {
     outcome,
+    committed: false,
     version: snapshot.version,
     readVersion: snapshot.version,
     attempts: 0,

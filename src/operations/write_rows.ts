@@ -216,6 +216,7 @@ export async function commitWritten(
     if (!committed) await dropWritten(context, written);
     const report: CommitReport = {
       outcome: result.outcome,
+      committed,
       version: result.version,
       readVersion: result.readVersion,
       attempts: result.attempts,

@@ -101,7 +101,7 @@ Deno.test("overwrite() of an empty table with nothing makes no version", async (
   const store = memoryStore();
   const base = await tableIn(store);
   const { report } = await overwrite(contextOf(store), base, []);
-  assertEquals(report.outcome, "nothing-to-commit");
+  assertEquals(report.outcome, "nothing-to-do");
 });
 
 Deno.test("overwrite() with nothing empties the table", async () => {

@@ -70,6 +70,7 @@ Deno.test("every verb that commits moves the handle to its version, and answers 
     await table.alter.addColumns({ columns: [{ name: "n", type: "long" }] }),
     await table.restore({ version: 1 }),
   ];
+  assert(reports.every((r) => r.committed && r.attempts === 1 && r.token));
   assertEquals(reports.map((r) => [r.version, r.readVersion, r.outcome]), [
     [2, 1, "committed"],
     [3, 2, "committed"],
@@ -97,6 +98,8 @@ Deno.test("verbs that find nothing to do leave the handle where it is", async ()
   const table = await orders();
   const none = { where: "id > 99" };
   const reports = [
+    await table.append([]),
+    await table.overwrite([], none),
     await table.delete(none),
     await table.update({ set: { item: "x" }, ...none }),
     await table.appendSelect(none),
@@ -105,7 +108,7 @@ Deno.test("verbs that find nothing to do leave the handle where it is", async ()
   ];
   assertEquals(
     reports.map((r) => [r.outcome, r.committed, r.version]),
-    Array(5).fill(["nothing-to-do", false, 1]),
+    Array(7).fill(["nothing-to-do", false, 1]),
   );
   assertEquals(table.version, 1);
 });

@@ -158,9 +158,7 @@ export async function commitChange(
     const committed = result.outcome === "committed";
     if (!committed) await deleteOrphans(context, staged.stored);
     return {
-      outcome: result.outcome === "nothing-to-commit"
-        ? "nothing-to-do"
-        : result.outcome,
+      outcome: result.outcome,
       committed,
       version: result.version,
       readVersion: result.readVersion,
