@@ -61,21 +61,23 @@ export const FLAVOURS: readonly Flavour[] = [
   PLAIN,
   on("change feed", "enableChangeDataFeed"),
   on("deletion vectors", "enableDeletionVectors"),
-  { ...on("row tracking", "enableRowTracking"), addsOnly: true },
+  on("row tracking", "enableRowTracking"),
   on("in-commit timestamps", "enableInCommitTimestamps"),
   on(
     "change feed and deletion vectors",
     "enableChangeDataFeed",
     "enableDeletionVectors",
   ),
-  {
-    ...on(
-      "row tracking and in-commit timestamps",
-      "enableRowTracking",
-      "enableInCommitTimestamps",
-    ),
-    addsOnly: true,
-  },
+  on(
+    "row tracking and in-commit timestamps",
+    "enableRowTracking",
+    "enableInCommitTimestamps",
+  ),
+  on(
+    "row tracking and deletion vectors",
+    "enableRowTracking",
+    "enableDeletionVectors",
+  ),
   { ...on("append-only", "appendOnly"), addsOnly: true },
   {
     name: "column mapping",
@@ -101,7 +103,14 @@ export const FLAVOURS: readonly Flavour[] = [
     }],
   },
   SHORT_LIVED,
-  SHORT_LIVED,
+  {
+    ...SHORT_LIVED,
+    name: "short retention and many checkpoints",
+    configuration: {
+      ...SHORT_LIVED.configuration,
+      "delta.checkpointInterval": "2",
+    },
+  },
   { name: "no table yet", exists: false },
 ];
 

@@ -4,6 +4,7 @@ import type { OperationCall } from "../history/history.ts";
 import { HandWritten, row } from "../support/hand_written.ts";
 import type { Level } from "./evidence.ts";
 import { CHECKS, judge } from "./judge.ts";
+import type { ModelRow } from "./rows.ts";
 import { formatVerdict } from "./verdict.ts";
 
 const append = (...xs: (readonly [string | null, number, string])[]) =>
@@ -60,6 +61,48 @@ function done(
 ): HandWritten {
   return h.invoke(opId, call).commit(opId, commit)
     .ok(opId, { version, ...(readVersion !== undefined && { readVersion }) });
+}
+
+/** Two rows of a table that tracks them, moved to another file by a commit that says that it kept their ids. */
+function movedRows(hidden: readonly ModelRow[]): HandWritten {
+  const h = new HandWritten(
+    {
+      "delta.enableRowTracking": "true",
+      "delta.rowTracking.materializedRowIdColumnName": "_id",
+      "delta.rowTracking.materializedRowCommitVersionColumnName": "_v",
+    },
+    [],
+    {
+      minReaderVersion: 1,
+      minWriterVersion: 7,
+      writerFeatures: ["rowTracking", "domainMetadata"],
+    },
+  );
+  const file = (baseRowId: number, defaultRowCommitVersion: number) => ({
+    addMembers: {
+      baseRowId,
+      defaultRowCommitVersion,
+      stats: '{"numRecords":2}',
+    },
+    more: [{
+      domainMetadata: {
+        domain: "delta.rowTracking",
+        configuration: JSON.stringify({ rowIdHighWaterMark: baseRowId + 1 }),
+        removed: false,
+      },
+    }],
+  });
+  done(h, "s.1", append(["a", 1, "s.1"], ["b", 2, "s.1"]), {
+    add: { f1: [a, b] },
+    ...file(0, 1),
+  }, 1);
+  return done(h, "m.0", OPTIMIZE, {
+    remove: ["f1"],
+    add: { f2: [{ ...a, ...hidden[0] }, { ...b, ...hidden[1] }] },
+    dataChange: false,
+    info: { tags: { "delta.rowTracking.preserved": "true" } },
+    ...file(2, 2),
+  }, 2);
 }
 
 interface Case {
@@ -741,6 +784,26 @@ const CASES: readonly Case[] = [
         more: [mark],
       }).ok("w1.1", { version: 2 });
     },
+  },
+  {
+    name: "rows that were moved and kept their ids",
+    expected: [],
+    make: () => movedRows([{ _id: "0", _v: "1" }, { _id: "1", _v: "1" }]),
+  },
+  {
+    name: "a row id that two rows share",
+    expected: ["C17"],
+    make: () => movedRows([{ _id: "0", _v: "1" }, { _id: "0", _v: "1" }]),
+  },
+  {
+    name: "a row that lost its id on the way to another file",
+    expected: ["C17"],
+    make: () => movedRows([{ _v: "1" }, { _id: "1", _v: "1" }]),
+  },
+  {
+    name: "a row that was moved and says that it was written",
+    expected: ["C17"],
+    make: () => movedRows([{ _id: "0", _v: "1" }, { _id: "1" }]),
   },
   {
     name: "a txn that does not rise",

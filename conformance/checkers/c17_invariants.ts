@@ -1,8 +1,8 @@
 /**
  * C17, invariants: what holds of every version whatever the operations were:
  * constraints, append-only tables, application versions that rise, in-commit
- * timestamps that rise, row ids given once, a change feed that is the change,
- * and nothing built on a protocol that nobody knows.
+ * timestamps that rise, row ids given once and kept, a change feed that is the
+ * change, and nothing built on a protocol that nobody knows.
  *
  * @module
  */
@@ -23,6 +23,7 @@ import {
   rowKey,
   shownRows,
 } from "./rows.ts";
+import { stableRowIds } from "./row_ids.ts";
 import { type Finding, type Verdict, verdicts } from "./verdict.ts";
 
 const found = verdicts("C17", "SAFETY");
@@ -51,6 +52,7 @@ export function checkInvariants(evidence: Evidence): Verdict[] {
       ...txns(step),
       ...timestamps(step),
       ...rowIds(step),
+      ...stableRowIds(step),
       ...changeFeed(step),
       ...protocol(step),
     ];

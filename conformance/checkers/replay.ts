@@ -33,6 +33,8 @@ export interface LoggedAdd {
   readonly deletionVector?: JsonObject;
   /** The first of its row ids. */
   readonly baseRowId?: number;
+  /** The version that its rows have unless they say another. */
+  readonly defaultRowCommitVersion?: number;
   /** Its statistics, as JSON text. */
   readonly stats?: string;
 }
