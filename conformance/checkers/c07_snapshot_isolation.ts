@@ -38,7 +38,9 @@ export function checkSnapshotIsolation(evidence: Evidence): Verdict[] {
         operations: [op.opId],
       }));
     }
-    for (const row of actual.removed) {
+    // A column's new name or type takes no row away.
+    const taken = op?.call.op === "alter" ? [] : actual.removed;
+    for (const row of taken) {
       const other = takers.get(row);
       takers.set(row, version);
       if (other === undefined || read === undefined || other <= read) continue;
@@ -104,7 +106,10 @@ function explains(
   const actual = deltaOf(before.rows, evidence.states.get(version)!.rows);
   const first = op.success?.readVersion ?? evidence.baseOf.get(op.opId) ??
     version - 1;
-  const last = op.success?.readVersion ?? version - 1;
+  // A change of the schema alone is one of every row there is when it commits.
+  const last = op.call.op === "alter"
+    ? version - 1
+    : op.success?.readVersion ?? version - 1;
   for (let read = first; read <= last; read++) {
     const state = evidence.states.get(read) ?? NOTHING;
     const outcome = evaluateCall(op.call, state, modelContext(evidence));

@@ -9,6 +9,7 @@
 import type { JsonPredicate } from "../engine_adapter.ts";
 import type { Operation, OperationCall } from "../history/history.ts";
 import { newestAt } from "./c05_serializability.ts";
+import { retentionMs } from "./c14_checkpoints.ts";
 import { commitPath, type Evidence } from "./evidence.ts";
 import { seesMissedAppend } from "./missed_appends.ts";
 import { evaluate } from "./predicate.ts";
@@ -44,7 +45,9 @@ export function checkJustifiedConflicts(evidence: Evidence): Verdict[] {
       !evidence.objects.has(commitPath(version))
     );
     if (
-      name === "ConcurrentWrite" && (allowed.size > 0 || hasFaults || isStale)
+      name === "ConcurrentWrite" &&
+      (allowed.size > 0 || hasFaults || isStale ||
+        isTooOld(op, read, evidence))
     ) return [];
     if (allowed.has(name)) return [];
     const versions = winners.map(({ version }) => version);
@@ -66,6 +69,23 @@ export function checkJustifiedConflicts(evidence: Evidence): Verdict[] {
         : misnamed({ anomaly: "conflict's name", ...finding }),
     ];
   });
+}
+
+/**
+ * Whether half the log's retention had passed since the operation's version was
+ * written: what came after it may be cleaned away, so no writer may build on it.
+ */
+function isTooOld(op: Operation, read: number, evidence: Evidence): boolean {
+  const state = evidence.states.get(read);
+  const written = evidence.commits.find(({ version }) => version === read);
+  const configuration = state?.metadata?.configuration ?? {};
+  const retention = configuration["delta.logRetentionDuration"];
+  if (!written || retention === undefined) return false;
+  const lastCall = evidence.trace.findLast(({ opId, time }) =>
+    opId === op.opId || (time > op.invokedAt && time < op.returnedAt)
+  );
+  const at = lastCall?.atMs ?? written.writtenMs;
+  return at - written.writtenMs > retentionMs(retention) / 2;
 }
 
 const ROWS = [
@@ -113,7 +133,9 @@ function namesFor(
   if (!scope) return names;
   const before = evidence.states.get(winner.version - 1) ?? NOTHING;
   const level = evidence.level;
-  const mayPassAppends = level !== "Serializable" && isBlind(winner, evidence);
+  // What is promised of every row is promised of appended ones, at any level.
+  const mayPassAppends = level !== "Serializable" && call.op !== "alter" &&
+    isBlind(winner, evidence);
   const isAdded = winner.adds.some((add) => mayHold(scope, add, before));
   const base = evidence.states.get(read) ?? NOTHING;
   const isRemoved = winner.removes.some((remove) => {
@@ -220,6 +242,10 @@ function sharesTxn(call: OperationCall, winner: JudgedCommit): boolean {
 
 function sharesDomain(call: OperationCall, winner: JudgedCommit): boolean {
   if (call.op !== "alter") return false;
+  // No domain may outlive the feature.
+  if (call.request.dropFeature === "domainMetadata") {
+    return winner.domains.length > 0;
+  }
   const domain = call.request.setDomain?.domain ?? call.request.removeDomain;
   return domain !== undefined &&
     winner.domains.some((other) => other.domain === domain);
