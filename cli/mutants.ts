@@ -1,82 +1,122 @@
 /**
- * `deno task mutants`: the kill table. Every mutant is hunted by enumeration,
- * and by random schedules for the median of how many it took.
+ * `deno task mutants`: the kill table. Every mutant is hunted by enumeration of
+ * its scenario, by random schedules of it, and by random programs that know
+ * nothing of it; the last two for the median of how many it took.
  *
  * @module
  */
 
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { formatVerdict } from "../conformance/checkers/verdict.ts";
 import { MUTANTS } from "../conformance/mutants/catalogue.ts";
-import { type Kill, kill, runClean } from "../conformance/mutants/kill.ts";
-import { formatVector } from "../conformance/simulation/decisions.ts";
+import { systemHost } from "../src/mod.ts";
+import {
+  type KillTable,
+  lineOf,
+  mutantsPage,
+  type TableRow,
+} from "./mutants_page.ts";
+import type { HuntJob } from "./worker.ts";
+import { coreCount, runJobs } from "./worker_pool.ts";
 
-const HELP = `deno task mutants [--json FILE] [--seeds N] [--clean N]
+const HELP =
+  `deno task mutants [--json FILE] [--docs FILE] [--seeds N] [--programs N] [--clean N] [--workers N]
 
-  --json FILE   {"killed", "total", "mutants": […]}
-  --seeds N     random searches for each mutant; 5 by default
-  --clean N     runs of each scenario with the engine as it is; 100 by default`;
+  --json FILE     {"killed", "total", "mutants": […]}
+  --docs FILE     the table as a page: docs/mutants.md
+  --seeds N       searches by random schedules, and by random programs, for each mutant; 5 by default
+  --programs N    random programs after which a search gives up; 2000 by default
+  --clean N       runs of each scenario with the engine as it is; 100 by default
+  --workers N     threads; as many as there are cores by default
+  --only ID       one mutant`;
 
-/** Prints the kill table; the exit status: 0 where every mutant was killed and the engine is clean, else 1. */
+const text = { type: "string" } as const;
+
+/** Prints the kill table; the exit status: 0 where every mutant was killed and the engine is clean, 1 where not, 2 for a wrong call. */
 export async function mutants(args: readonly string[]): Promise<number> {
-  const { json, seeds = "5", clean = "100", help } = parseArgs({
+  const { values } = parseArgs({
     args: [...args],
     options: {
-      json: { type: "string" },
-      seeds: { type: "string" },
-      clean: { type: "string" },
+      json: text,
+      docs: text,
+      seeds: text,
+      programs: text,
+      clean: text,
+      workers: text,
+      only: text,
       help: { type: "boolean" },
     },
-  }).values;
-  if (help) {
+  });
+  const { seeds = "5", programs = "2000", clean = "100", only } = values;
+  const workers = values.workers ?? String(coreCount());
+  const known = MUTANTS.filter(({ id }) => only === undefined || id === only);
+  const isRight = [seeds, programs, clean, workers]
+    .every((number) => /^[1-9]\d{0,6}$/.test(number)) && known.length > 0;
+  if (values.help || !isRight) {
     console.log(HELP);
-    return 0;
+    return values.help ? 0 : 2;
   }
-  const kills: Kill[] = [];
-  let objections = 0;
-  for (const mutant of MUTANTS) {
-    const found = await kill(mutant, { seeds: Number(seeds) });
-    kills.push(found);
-    console.log(lineOf(found));
-    const { verdicts } = await runClean(mutant.scenario, Number(clean));
-    objections += verdicts.length;
-    for (const verdict of verdicts) {
-      console.log(`  without the defect: ${formatVerdict(verdict)}`);
-    }
+  const table = await killTable({
+    ids: known.map(({ id }) => id),
+    seeds: Number(seeds),
+    programs: Number(programs),
+    clean: Number(clean),
+    workers: Number(workers),
+  });
+  const { killed, total, objections, seconds } = table;
+  console.log(`killed ${killed} of ${total} in ${seconds} s`);
+  if (values.json !== undefined) {
+    await writeFile(values.json, JSON.stringify(table, null, 2) + "\n");
   }
-  const killed = kills.filter((found) => found.killed).length;
-  console.log(`killed ${killed} of ${kills.length}`);
-  if (json !== undefined) {
-    const report = {
-      killed,
-      total: kills.length,
-      mutants: kills.map((found) => ({
-        id: found.mutant.id,
-        defect: found.mutant.defect,
-        seam: found.mutant.seam,
-        scenario: found.mutant.scenario.program.name,
-        killed: found.killed,
-        checks: found.checks,
-        enumeratedRuns: found.enumerated,
-        medianRandomRuns: Number.isFinite(found.median) ? found.median : null,
-        vector: formatVector(found.vector),
-        story: found.verdict?.story ?? null,
-      })),
-    };
-    await writeFile(json, JSON.stringify(report, null, 2) + "\n");
+  if (values.docs !== undefined) {
+    await writeFile(values.docs, mutantsPage(table));
   }
-  return killed === kills.length && objections === 0 ? 0 : 1;
+  return killed === total && objections === 0 ? 0 : 1;
 }
 
-function lineOf(found: Kill): string {
-  const { mutant, killed, checks, enumerated, median } = found;
-  return [
-    mutant.id.padEnd(4),
-    (killed ? "killed" : "SURVIVED").padEnd(9),
-    checks.join(" ").padEnd(16),
-    `${enumerated} enumerated`.padEnd(16),
-    `${Number.isFinite(median) ? median : "–"} random`.padEnd(12),
-    mutant.defect,
-  ].join(" ");
+interface Bounds {
+  readonly ids: readonly string[];
+  readonly seeds: number;
+  readonly programs: number;
+  readonly clean: number;
+  readonly workers: number;
+}
+
+async function killTable(bounds: Bounds): Promise<KillTable> {
+  const { ids, seeds, programs, clean, workers } = bounds;
+  const started = performance.now();
+  const jobs = ids.map((id): HuntJob => ({
+    kind: "hunt",
+    id,
+    cleanRuns: clean,
+    options: { seeds, programSeeds: seeds, maxPrograms: programs },
+  }));
+  const rows = new Map<string, TableRow>();
+  let objections = 0;
+  await runJobs<"hunt">(jobs, {
+    workers,
+    onResult: (found) => {
+      const { defect, seam, scenario } = MUTANTS.find(({ id }) =>
+        id === found.id
+      )!;
+      const row = { ...found, defect, seam, scenario: scenario.program.name };
+      rows.set(found.id, row);
+      console.log(lineOf(row));
+      for (const objection of found.objections) {
+        objections++;
+        console.log(`  without the defect: ${objection}`);
+      }
+    },
+  });
+  const all = ids.map((id) => rows.get(id)!);
+  return {
+    killed: all.filter(({ killed }) => killed).length,
+    total: all.length,
+    objections,
+    date: new Date(systemHost.now()).toISOString().slice(0, 10),
+    workers,
+    searches: seeds,
+    seconds: Math.round((performance.now() - started) / 1000),
+    mutants: all,
+  };
 }

@@ -17,7 +17,6 @@ import {
   type Run,
   type RunOptions,
   runPrepared,
-  START_MS,
 } from "./simulation/run_program.ts";
 import type { Program } from "./simulation/program.ts";
 
@@ -101,26 +100,7 @@ export async function runCase(
   const prepared = await preparedFor(found.program, adapter, options);
   const run = await runPrepared(prepared, found.vector);
   const evidence = await evidenceOf(run, found.level);
-  const verdicts = judge(evidence, options.without)
-    .filter((verdict) => !isOutOfTime(verdict, run));
-  return { run, verdicts };
-}
-
-/** A jump of the clock that no patience outlasts. */
-const LONG_MS = 3_600_000;
-
-/**
- * Whether a conflict is told by a client whose time was up: while its request
- * was on its way, another's sleep moved the clock by days.
- */
-function isOutOfTime({ check, operations }: Verdict, run: Run): boolean {
-  if (check !== "C11") return false;
-  const jumped = run.steps.some(({ time }) => time - START_MS > LONG_MS);
-  return jumped &&
-    run.history.some((event) =>
-      event.type === "fail" && operations.includes(event.opId) &&
-      event.reply?.error.name === "ConcurrentWrite"
-    );
+  return { run, verdicts: judge(evidence, options.without) };
 }
 
 /** Searches until something fails or the runs are used up. */

@@ -24,6 +24,7 @@ import {
   type Material,
   material,
   stepMaker,
+  type Theme,
 } from "./steps.ts";
 import { vectors } from "./vectors.ts";
 
@@ -64,6 +65,9 @@ const faultPlan: fc.Arbitrary<FaultPlan> = fc.record({
 /** A clock that is right, an hour ahead, an hour behind. */
 const skewMs = fc.constantFrom(0, 0, 0, 0, 0, 3_600_000, -3_600_000);
 
+/** Steps of a client: where time matters, something must happen before it passes, and after. */
+const MOST_STEPS: Readonly<Record<Theme, number>> = { everything: 4, time: 6 };
+
 interface Parts {
   readonly chosen: ChosenSetup;
   readonly few: Focus;
@@ -87,7 +91,7 @@ export function cases(
     few: focus,
     scripts: fc.array(
       fc.record({
-        steps: fc.array(material, { minLength: 1, maxLength: 4 }),
+        steps: fc.array(material, { minLength: 1, maxLength: MOST_STEPS.time }),
         skewMs,
       }),
       { minLength: 1, maxLength: 3 },
@@ -96,8 +100,10 @@ export function cases(
     everyCallMatters: fc.constantFrom(...Array(9).fill(false), true),
     vector: vectors,
   }).map((parts: Parts): Case => {
-    const { flavour, setup } = parts.chosen;
-    const make = makerOf(flavour.theme ?? "everything", parts.few);
+    const { flavour: { theme = "everything" }, setup } = parts.chosen;
+    const maker = makerOf(theme, parts.few);
+    const make = (all: readonly Material[]): Step[] =>
+      all.slice(0, MOST_STEPS[theme]).map(maker);
     const program = setup.exists === false
       ? createdIn(level, parts, make)
       : programOf(parts, make);
@@ -114,14 +120,14 @@ export function cases(
 
 function programOf(
   { chosen, scripts, faults }: Parts,
-  make: (material: Material) => Step,
+  make: (all: readonly Material[]) => Step[],
 ): Program {
   return {
     name: "random",
     setup: chosen.setup,
     scripts: scripts.map(({ steps, skewMs }, i): Script => ({
       client: `w${i + 1}`,
-      steps: steps.map(make),
+      steps: make(steps),
       ...(skewMs !== 0 && { skewMs }),
     })),
     faults,
@@ -135,7 +141,7 @@ function programOf(
 function createdIn(
   level: Level,
   { chosen, scripts, faults }: Parts,
-  make: (material: Material) => Step,
+  make: (all: readonly Material[]) => Step[],
 ): Program {
   const mode = scripts[0]!.steps[0]!.n === 0 ? "ignore" : "error";
   const configuration = propertiesOf(level);
@@ -149,7 +155,7 @@ function createdIn(
     scripts: scripts.map(({ steps }, i): Script => ({
       client: `w${i + 1}`,
       opensFirst: false,
-      steps: mode === "error" ? [create] : [create, ...steps.map(make)],
+      steps: mode === "error" ? [create] : [create, ...make(steps)],
     })),
     ...(mode === "error" && { faults }),
   };

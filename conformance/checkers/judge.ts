@@ -23,6 +23,7 @@ import { checkInvariants } from "./c17_invariants.ts";
 import { checkProgress } from "./c18_progress.ts";
 import type { Evidence } from "./evidence.ts";
 import { compareOpinions } from "./two_opinions.ts";
+import { hasFurtherReason } from "./further_reasons.ts";
 import type { CheckId, Verdict } from "./verdict.ts";
 
 /** A check: a pure function from evidence to contradictions. */
@@ -40,7 +41,9 @@ export const CHECKS: Readonly<Record<CheckId, Check>> = {
   C8: checkAtomicReads,
   C9: checkSessions,
   C10: checkRealTime,
-  C11: checkJustifiedConflicts,
+  C11: (evidence) =>
+    checkJustifiedConflicts(evidence)
+      .filter((verdict) => !hasFurtherReason(verdict, evidence)),
   C13: checkTimeTravel,
   C14: checkCheckpoints,
   C15: checkReachability,

@@ -98,7 +98,7 @@ async function programsFrom(
     level: mutant.scenario.level ?? "Serializable",
     runs: maxPrograms,
     shrink: false,
-    limits: { isStrict: false, maxSteps: 2_000 },
+    limits: { isStrict: false },
     isFailure: () => true,
     ...(wrap && { wrap }),
   });

@@ -7,6 +7,7 @@
  */
 
 import { thisEngine } from "../adapters/this_engine.ts";
+import { randomVector } from "../arbitraries/vectors.ts";
 import { type Evidence, evidenceOf } from "../checkers/evidence.ts";
 import { judge } from "../checkers/judge.ts";
 import type { CheckId, CheckName, Verdict } from "../checkers/verdict.ts";
@@ -134,8 +135,7 @@ async function randomRuns(
 ): Promise<number> {
   const random = seededRandom(seed);
   for (let run = 1; run <= most; run++) {
-    const vector = Array.from({ length: 40 }, () => Math.floor(random() * 12));
-    const { evidence } = await runOne(vector);
+    const { evidence } = await runOne(randomVector(random));
     if (isSeen(evidence)) return run;
   }
   return Infinity;

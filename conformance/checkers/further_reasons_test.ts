@@ -1,0 +1,63 @@
+import { assert, assertEquals } from "@std/assert";
+import { thisEngine } from "../adapters/this_engine.ts";
+import { append, program, sleep, U } from "../mutants/scenarios.ts";
+import { explore } from "../simulation/explore.ts";
+import type { Program } from "../simulation/program.ts";
+import { prepare, runPrepared } from "../simulation/run_program.ts";
+import { checkJustifiedConflicts } from "./c11_justified_conflicts.ts";
+import { evidenceOf, type Level } from "./evidence.ts";
+import { judge } from "./judge.ts";
+import { formatVerdict } from "./verdict.ts";
+
+/** What judge says of a program's runs, and how often the matrix alone objected. */
+async function judged(
+  tried: Program,
+  level: Level,
+): Promise<{ said: string[]; byMatrix: number }> {
+  const prepared = await prepare(tried, thisEngine(), {
+    limits: { isStrict: false },
+  });
+  const said: string[] = [];
+  let byMatrix = 0;
+  await explore(async (vector) => {
+    const run = await runPrepared(prepared, vector);
+    const evidence = await evidenceOf(run, level);
+    said.push(...judge(evidence).map(formatVerdict));
+    byMatrix += checkJustifiedConflicts(evidence).length;
+    return { made: run.made, fingerprint: "" };
+  }, { maxRuns: 300 });
+  return { said, byMatrix };
+}
+
+Deno.test("a writer that was overtaken while the clock jumped may give up", async () => {
+  // Given two appenders and somebody whose sleep moves the clock by a day,
+  const three = program("two appenders and a sleeper", U, [
+    [append(["a", 7])],
+    [append(["a", 8])],
+    [sleep(1)],
+  ]);
+  // when one is overtaken in that time, then giving up is no false conflict.
+  const { said, byMatrix } = await judged(three, "Serializable");
+  assertEquals(said, []);
+  assert(byMatrix > 0, "no run had the clock jump");
+});
+
+for (const level of ["WriteSerializable", "SnapshotIsolation"] as const) {
+  Deno.test(`a constraint is in the way of a blind append at ${level}`, async () => {
+    const race = program(
+      "append against a new constraint",
+      { ...U, configuration: { "delta.isolationLevel": level } },
+      [
+        [append(["a", 2])],
+        [{
+          op: "alter",
+          request: { addConstraint: { name: "low", expression: "x < 3" } },
+        }],
+      ],
+    );
+    const { said, byMatrix } = await judged(race, level);
+    assertEquals(said, []);
+    // When the matrix comes to know it, the reason here can go.
+    assert(byMatrix > 0);
+  });
+}
