@@ -12,6 +12,7 @@ import {
 import { conflictsPage } from "./conflicts_page.ts";
 import { litmusPage } from "./litmus_page.ts";
 import { pictures } from "./pictures.ts";
+import { sqlPage } from "./sql_page.ts";
 
 /**
  * Where each page that is generated, or has a generated part, lives, and its text.
@@ -27,6 +28,7 @@ export async function generatedPages(
     "docs/conflicts.md": conflictsPage(),
     "docs/errors.md": errorsPage(ERROR_CODES),
     "docs/litmus.md": await litmusPage(litmus),
+    "docs/sql.md": sqlPage(),
     ...pictures(),
     "README.md": withFeatures(readme, featureTable(TABLE_FEATURES)),
   };
