@@ -4,10 +4,13 @@
  * @module
  */
 
+import { mkdirSync, writeFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { thisEngine } from "../conformance/adapters/this_engine.ts";
 import type { Level } from "../conformance/checkers/evidence.ts";
+import { saveFailures } from "../conformance/history/saved_run.ts";
 import type { OpenStore } from "../conformance/live_races.ts";
 import {
   formatReport,
@@ -18,10 +21,12 @@ import {
 } from "../conformance/run_suite.ts";
 import { parseVector } from "../conformance/simulation/decisions.ts";
 import { openStore, systemHost } from "../src/mod.ts";
+import { checkSaved } from "./check_saved.ts";
 import { progressLine } from "./progress_line.ts";
 
 const HELP =
   `deno task conformance [--engine litmus] [--store URL] [--suite NAME] [--seed N] [--budget 60s] [--json FILE]
+deno task conformance --check FILE [--elle FILE]
 
   --engine NAME   which engine: litmus (default)
   --store URL     also races on a real store: a folder, s3://bucket/prefix; memory (default) only simulates
@@ -31,17 +36,27 @@ const HELP =
   --json FILE     the whole report
   --scope NAME    one scope of the exhaustive suite or of the races
   --vector V      one run of that scope
-  --path P        one case of the seed's random search, with --level`;
+  --path P        one case of the seed's random search, with --level
+  --history DIR   where the runs that fail are saved; beside the file of --json by default
+  --check FILE    no suite: judges a saved run again
+  --elle FILE     with --check: the run in Elle's list-append shape`;
 
 /** Runs the suite; the exit status: 0 where it is clean of SAFETY and the judge agrees with itself, 1 where not, 2 for a wrong call. */
 export async function conformance(args: readonly string[]): Promise<number> {
   const values = readArguments(args);
   if (typeof values === "number") return values;
+  if (values.check !== undefined) {
+    return await checkSaved(values.check, values.elle);
+  }
   const progress = progressLine();
-  const report = await runSuite(thisEngine(), {
+  const found = await runSuite(thisEngine(), {
     ...values.options,
     onProgress: progress.show,
   });
+  const { history } = values;
+  const report = history === undefined
+    ? found
+    : saveFailures(found, saverTo(history));
   progress.clear();
   console.log(formatReport(report));
   if (values.json !== undefined) {
@@ -50,9 +65,23 @@ export async function conformance(args: readonly string[]): Promise<number> {
   return report.safetyViolations + report.disagreements > 0 ? 1 : 0;
 }
 
+/** Saves runs in a folder, numbered. */
+function saverTo(folder: string): (text: string) => string {
+  let runs = 0;
+  return (text) => {
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, `run-${++runs}.ndjson`);
+    writeFileSync(file, text);
+    return file;
+  };
+}
+
 interface Arguments {
   readonly options: SuiteOptions;
   readonly json: string | undefined;
+  readonly history: string | undefined;
+  readonly check: string | undefined;
+  readonly elle: string | undefined;
 }
 
 function readArguments(args: readonly string[]): Arguments | number {
@@ -72,6 +101,9 @@ function readArguments(args: readonly string[]): Arguments | number {
           vector: text,
           path: text,
           level: text,
+          history: text,
+          check: text,
+          elle: text,
           help: { type: "boolean" },
         },
       }).values;
@@ -94,8 +126,12 @@ function readArguments(args: readonly string[]): Arguments | number {
   if (!/^\d+$/.test(seed)) return refuse(`${seed} is not a seed`);
   const { store = "memory", scope, vector, path, level } = parsed;
   const isReal = store !== "memory" && !store.startsWith("memory:");
+  const { json, check, elle } = parsed;
   return {
-    json: parsed.json,
+    json,
+    history: parsed.history ?? json?.replace(/(\.json)?$/, ".runs"),
+    check,
+    elle,
     options: {
       seed: Number(seed),
       budgetMs,

@@ -55,6 +55,15 @@ export {
   SUITES,
 } from "./run_suite.ts";
 export type { Level } from "./checkers/evidence.ts";
+export {
+  type AboutRun,
+  checkRun,
+  formatRun,
+  parseRun,
+  type SavedRun,
+  saveFailures,
+} from "./history/saved_run.ts";
+export { elleOf } from "./history/elle.ts";
 export type { OpenStore } from "./live_races.ts";
 export type { Exploration } from "./simulation/explore.ts";
 export {

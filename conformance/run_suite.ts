@@ -74,6 +74,10 @@ export interface SuiteFailure {
   readonly history: readonly string[];
   /** The arguments that replay it. */
   readonly replay: string;
+  /** What was judged, where it is at hand: for saving. */
+  readonly run?: () => Run;
+  /** Where the run was saved, to be judged again. */
+  readonly saved?: string;
 }
 
 /** What became of one scope. */
@@ -322,8 +326,11 @@ export function randomFailure(
   };
 }
 
-function storyOf(run: Run): Pick<SuiteFailure, "schedule" | "history"> {
+function storyOf(
+  run: Run,
+): Pick<SuiteFailure, "schedule" | "history" | "run"> {
   return {
+    run: () => run,
     schedule: run.steps.map(({ client, about }) => `${client} ${about}`),
     history: run.history.map((event) =>
       event.type === "invoke"
@@ -385,6 +392,9 @@ export function formatFailure(failure: SuiteFailure): string[] {
     "schedule:",
     ...failure.schedule.map((line) => `  ${line}`),
     `replay: deno task conformance ${failure.replay}`,
+    ...(failure.saved === undefined
+      ? []
+      : [`judge again: deno task conformance --check ${failure.saved}`]),
     "",
   ];
 }

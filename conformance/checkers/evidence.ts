@@ -110,19 +110,25 @@ export function storedPath(path: string): string {
   }
 }
 
+/** What of a run is judged. */
+export function sourceOf(run: Run, level: Level): EvidenceSource {
+  const { history, trace, objects, faults, powerCut } = run;
+  return {
+    level,
+    history,
+    trace,
+    objects,
+    faults,
+    ...(powerCut && {
+      afterPowerCut: powerCut.left,
+      powerCutAt: powerCut.time,
+    }),
+  };
+}
+
 /** A run as evidence. */
 export async function evidenceOf(run: Run, level: Level): Promise<Evidence> {
-  return await buildEvidence({
-    level,
-    history: run.history,
-    trace: run.trace,
-    objects: run.objects,
-    faults: run.faults,
-    ...(run.powerCut && {
-      afterPowerCut: run.powerCut.left,
-      powerCutAt: run.powerCut.time,
-    }),
-  });
+  return await buildEvidence(sourceOf(run, level));
 }
 
 /** Reads and replays everything once. */

@@ -35,16 +35,20 @@ export interface ListState {
   /** The version. */
   readonly version: number;
   /** For each key (a partition), the row ids in it, in the order they were inserted. */
-  readonly lists: ReadonlyMap<string, readonly string[]>;
+  readonly lists: ReadonlyMap<Json, readonly string[]>;
 }
 
 /**
- * The history in Elle's list-append shape, one EDN-like map per line: appends
- * write their row ids to the list of their partition, reads see lists.
+ * The history in Elle's list-append shape, a map of EDN per line: appends
+ * write their row ids to the list of their partition, reads see lists. What
+ * other writes inserted has to be said; without it they are left out.
  */
 export function toElle(
   history: readonly HistoryEvent[],
   readsOf: (opId: string) => ListState | undefined,
+  insertedBy: (
+    opId: string,
+  ) => readonly (readonly [Json, string])[] = () => [],
 ): string {
   const clients = [...new Set(history.map((event) => event.client))].sort();
   const lines: string[] = [];
@@ -53,21 +57,16 @@ export function toElle(
     if (event.type === "invoke") calls.set(event.opId, event);
     const call = calls.get(event.opId)?.call;
     if (!call) continue;
-    const txn = call.op === "append"
-      ? call.request.rows.map((row) =>
-        `[:append ${edn(row[0])} ${edn(idOf(row))}]`
-      )
-      : call.op === "read"
-      ? [...readsOf(event.opId)?.lists ?? [["*", undefined] as const]].map(
-        ([key, ids]) =>
-          `[:r ${edn(key)} ${
-            event.type === "ok" && ids ? `[${ids.map(edn).join(" ")}]` : "nil"
-          }]`,
-      )
-      : undefined;
-    if (!txn) continue;
+    const txn = call.op === "read"
+      ? readOps(event, readsOf(event.opId))
+      : call.op === "append"
+      ? call.request.rows.map((row) => appendOp(row[0], idOf(row)))
+      : insertedBy(event.opId).map(([key, id]) => appendOp(key, id));
+    if (txn.length === 0) continue;
     lines.push(
-      `{:index ${lines.length}, :time ${event.time}, :type :${event.type}, ` +
+      `{:index ${lines.length}, :time ${event.time}, :type :${
+        typeOf(event)
+      }, ` +
         `:process ${clients.indexOf(event.client)}, :f :txn, :value [${
           txn.join(" ")
         }]}`,
@@ -75,6 +74,30 @@ export function toElle(
   }
   return lines.map((line) => line + "\n").join("");
 }
+
+/** A write that was acknowledged without a commit has no effect. */
+function typeOf(event: HistoryEvent): string {
+  const isVoid = event.type === "ok" && event.reply.committed === false;
+  return isVoid ? "fail" : event.type;
+}
+
+function readOps(
+  event: HistoryEvent,
+  read: ListState | undefined,
+): string[] {
+  return [...read?.lists ?? []].map(([key, ids]) =>
+    `[:r ${keyOf(key)} ${
+      event.type === "ok" ? `[${ids.map(edn).join(" ")}]` : "nil"
+    }]`
+  );
+}
+
+const appendOp = (key: Json | undefined, id: string): string =>
+  `[:append ${keyOf(key)} ${edn(id)}]`;
+
+/** The key of a list: a partition's value, `:null` where there is none. */
+const keyOf = (key: Json | undefined): string =>
+  key === null || key === undefined ? ":null" : edn(key);
 
 const idOf = (row: readonly Json[]): string => `${row[2]}/${row[3]}`;
 
