@@ -22,6 +22,7 @@ import type { ObjectStore } from "../../src/store/mod.ts";
 import type { VirtualHost } from "../../testing/virtual_host.ts";
 import { encoderOf, sortUtf8 } from "../canonical/canonical_rows.ts";
 import type { Condition, Visible } from "./conditions.ts";
+import type { RowIds } from "./row_ids.ts";
 
 /** A column of the model. */
 export interface ModelColumn extends Visible {
@@ -70,6 +71,8 @@ export interface Real {
   table: DeltaTable;
   /** What was done so far, for people. */
   readonly trail: string[];
+  /** The row ids seen so far, where the table has any. */
+  readonly rowIds: RowIds;
 }
 
 /** Errors that say that a version, or its changes, are no longer there. */
@@ -207,7 +210,8 @@ export function textsOfTable(
 }
 
 /** Properties that engines keep for themselves. */
-const INTERNAL = /^delta\.(columnMapping\.maxColumnId|inCommitTimestampE)/;
+const INTERNAL =
+  /^delta\.(columnMapping\.maxColumnId|inCommitTimestampE|rowTracking\.mat)/;
 
 function ownProperties(
   configuration: Readonly<Record<string, string>>,
@@ -291,6 +295,7 @@ export async function accepted(
   assert.deepEqual(report.version, model.version, "the version of the report");
   assert.deepEqual(real.table.version, model.version, "the handle's version");
   await checkVersion(real.table.snapshot, model.now, "the handle");
+  await real.rowIds.check(real.table.snapshot, model.now.columns);
 }
 
 /** Runs an operation that must be refused with one of some errors, and leave no trace. */

@@ -26,6 +26,7 @@ import {
   reopened,
   schemaOf,
 } from "./model.ts";
+import { RowIds } from "./row_ids.ts";
 import {
   checkChanges,
   checkHistory,
@@ -78,6 +79,7 @@ const ON_OR_OFF: readonly string[] = [
   "delta.enableChangeDataFeed",
   "delta.enableInCommitTimestamps",
   "delta.enableTypeWidening",
+  "delta.enableRowTracking",
 ];
 
 /** What a table is like at first. */
@@ -140,7 +142,10 @@ async function created(
   const model = new Model(first);
   const kept = rows.map((row) => model.kept(row));
   model.versions[0] = { ...first, rows: kept, time: host.now() };
-  return { model, real: { store, host, table, trail: [] } };
+  return {
+    model,
+    real: { store, host, table, trail: [], rowIds: new RowIds() },
+  };
 }
 
 /** Runs a program, then looks back at every version. */
