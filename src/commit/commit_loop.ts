@@ -129,6 +129,8 @@ class CommitRun<B extends CommitBase> {
         path,
         this.#built.bytes,
         this.#state(),
+        // Where the log was removed, version N would be a log of its own.
+        { expectsFolder: this.#built.version > 0 },
       )
     );
     const step = rules.afterWrite(outcome, this.#state());

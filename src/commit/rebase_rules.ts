@@ -10,8 +10,8 @@
  */
 
 import type {
-  CallOptions,
   CreateOutcome,
+  ExclusiveOptions,
   ObjectStore,
 } from "../store/object_store.ts";
 import {
@@ -89,7 +89,7 @@ export interface RebaseRules extends ConflictChecks {
     path: string,
     bytes: Uint8Array,
     attempts: VersionAttempts,
-    options?: CallOptions,
+    options?: ExclusiveOptions,
   ) => Promise<CreateOutcome>;
   /** What the store's answer means. */
   readonly afterWrite: (

@@ -17,6 +17,7 @@ import { errorCode, type FileSystem, nodeFileSystem } from "./file_system.ts";
 import type {
   CallOptions,
   CreateOutcome,
+  ExclusiveOptions,
   GetOptions,
   ListOptions,
   ObjectMeta,
@@ -158,9 +159,9 @@ class FileStore implements ObjectStore {
   putIfAbsent(
     path: string,
     bytes: Uint8Array,
-    options?: CallOptions,
+    options?: ExclusiveOptions,
   ): Promise<CreateOutcome> {
-    return this.#writer.create(this.#target(path), bytes, options?.signal);
+    return this.#writer.create(this.#target(path), bytes, options);
   }
 
   async delete(

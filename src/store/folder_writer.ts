@@ -7,7 +7,11 @@
 import { DeltaError, throwIfAborted } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { errorCode, type FileSystem } from "./file_system.ts";
-import type { CreateOutcome, PutOutcome } from "./object_store.ts";
+import type {
+  CreateOutcome,
+  ExclusiveOptions,
+  PutOutcome,
+} from "./object_store.ts";
 import { oneLine, unsupported } from "./store_error.ts";
 
 type Refusal =
@@ -79,9 +83,9 @@ export class FolderWriter {
   async create(
     target: string,
     bytes: Uint8Array,
-    signal?: AbortSignal,
+    options: ExclusiveOptions = {},
   ): Promise<CreateOutcome> {
-    const staged = await this.#stage(target, bytes, signal);
+    const staged = await this.#stage(target, bytes, options);
     if (typeof staged !== "string") return staged;
     try {
       await this.#files.link(staged, target);
@@ -98,7 +102,7 @@ export class FolderWriter {
     bytes: Uint8Array,
     signal?: AbortSignal,
   ): Promise<PutOutcome> {
-    const staged = await this.#stage(target, bytes, signal);
+    const staged = await this.#stage(target, bytes, { signal });
     if (typeof staged !== "string") return staged;
     try {
       await this.#files.rename(staged, target);
@@ -127,7 +131,7 @@ export class FolderWriter {
   async #stage(
     target: string,
     bytes: Uint8Array,
-    signal: AbortSignal | undefined,
+    { signal, expectsFolder = false }: ExclusiveOptions,
   ): Promise<string | Refusal> {
     throwIfAborted(signal, `Cannot write ${target}`);
     // The caller may change its buffer as soon as the call has returned a promise.
@@ -135,8 +139,8 @@ export class FolderWriter {
     const directory = directoryOf(target);
     let staged: string | undefined;
     try {
-      await this.#settleDirectory(directory);
-      staged = await this.#writeTemporary(directory, content);
+      await this.#settleDirectory(directory, expectsFolder);
+      staged = await this.#writeTemporary(directory, content, expectsFolder);
     } catch (error) {
       if (error instanceof DeltaError) throw error;
       return refusal(error, true);
@@ -149,6 +153,7 @@ export class FolderWriter {
   async #writeTemporary(
     directory: string,
     bytes: Uint8Array,
+    isExpected: boolean,
     attempt = 1,
   ): Promise<string> {
     const path = `${directory}/.litmus-${this.#host.uuid()}.tmp`;
@@ -167,9 +172,10 @@ export class FolderWriter {
       if (attempt < 5 && (code === "EEXIST" || code === "ENOENT")) {
         if (code === "ENOENT") {
           this.#settled.clear();
-          await this.#settleDirectory(directory);
+          await this.#settleDirectory(directory, isExpected);
         }
-        return await this.#writeTemporary(directory, bytes, attempt + 1);
+        const next = attempt + 1;
+        return await this.#writeTemporary(directory, bytes, isExpected, next);
       }
       if (code !== "EEXIST") await this.#discard(path);
       throw error;
@@ -209,18 +215,39 @@ export class FolderWriter {
    * Makes a directory and its parents, and sees to it that their names survive a
    * power cut. One that another process has just made is synced as well: that
    * process may not have come to it yet.
+   *
+   * @param isExpected Whether it is there, or was removed by somebody: then it is not made.
    */
-  async #settleDirectory(directory: string): Promise<void> {
+  async #settleDirectory(
+    directory: string,
+    isExpected: boolean,
+  ): Promise<void> {
     if (this.#settled.has(directory)) return;
     const inside = directory.length > this.#root.length;
     const parent = directoryOf(directory);
-    if (inside) await this.#settleDirectory(parent);
-    const made = await this.#makeDirectory(directory);
+    if (inside) await this.#settleDirectory(parent, isExpected);
+    const made = isExpected
+      ? await this.#expectDirectory(directory)
+      : await this.#makeDirectory(directory);
     if (this.#fsync && parent !== directory) {
       await this.#syncParent(parent, inside || made);
     }
     if (this.#fsync) await this.#syncDirectory(directory);
     this.#settled.add(directory);
+  }
+
+  /** Finds a directory that should be there; `false`, for it was not made. */
+  async #expectDirectory(directory: string): Promise<false> {
+    try {
+      await this.#files.stat(directory === "" ? "/" : directory);
+      return false;
+    } catch (cause) {
+      if (errorCode(cause) !== "ENOENT") throw cause;
+      throw new Error(
+        `somebody removed ${directory}, and a commit in a new one would stand there alone`,
+        { cause },
+      );
+    }
   }
 
   /** Makes a directory, above the root also its parents; whether it was not there. */

@@ -267,6 +267,24 @@ Deno.test("create() makes the folder again when somebody has removed it", () =>
     assertEquals((await writer.create(`${root}/d/two`, bytes)).kind, "created");
   }));
 
+Deno.test("create() makes no folder that should be there: somebody removed it", () =>
+  inFolder(async (root) => {
+    const expected = { expectsFolder: true };
+    const warm = new FolderWriter(root, nodeFileSystem, systemHost, true);
+    const target = `${root}/d/1`;
+    await warm.create(`${root}/d/0`, bytes);
+    assertEquals((await warm.create(target, bytes, expected)).kind, "created");
+    await rm(`${root}/d`, { recursive: true });
+    const cold = new FolderWriter(root, nodeFileSystem, systemHost, true);
+    for (const writer of [warm, cold, warm]) {
+      const outcome = await writer.create(target, bytes, expected);
+      assertEquals(outcome.kind, "rejected");
+      const why = (outcome as { reason: string }).reason;
+      assert(why.includes(`somebody removed ${root}/d`), why);
+      assertEquals([...await nodeFileSystem.readDirectory(root)].length, 0);
+    }
+  }));
+
 Deno.test("create() that is cancelled before the link throws and leaves nothing", () =>
   inFolder(async (root) => {
     const cancel = new AbortController();
@@ -276,7 +294,7 @@ Deno.test("create() that is cancelled before the link throws and leaves nothing"
     });
     const writer = new FolderWriter(root, fragile.files(), systemHost, true);
     const error = await assertRejects(
-      () => writer.create(`${root}/f`, bytes, cancel.signal),
+      () => writer.create(`${root}/f`, bytes, { signal: cancel.signal }),
       DeltaError,
     );
     assertEquals(error.code, "DELTA_ABORTED");

@@ -49,6 +49,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of an exclusive create. */
+export interface ExclusiveOptions extends CallOptions {
+  /**
+   * The object's folder is known to hold others. A store that has folders
+   * refuses to make it anew, for somebody removed it; others cannot tell.
+   */
+  readonly expectsFolder?: boolean | undefined;
+}
+
 /** Options of a read. */
 export interface GetOptions extends CallOptions {
   /** The part wanted; the whole object by default. */
@@ -138,7 +147,7 @@ export interface ObjectStore {
   putIfAbsent(
     path: string,
     bytes: Uint8Array,
-    options?: CallOptions,
+    options?: ExclusiveOptions,
   ): Promise<CreateOutcome>;
   /** Deletes objects; one that is not there is deleted already. */
   delete(paths: readonly string[], options?: CallOptions): Promise<void>;

@@ -95,3 +95,26 @@ Deno.test("create() refuses a place where no folder can be made", () =>
     assertEquals(error.outcome, "failed");
     assertEquals(calls < 100, true);
   }));
+
+Deno.test("a commit makes no log anew that was removed under a held handle", () =>
+  inFolder(async (folder) => {
+    const table = await DeltaTable.create(folder, { schema: SCHEMA });
+    await table.append([{ a: 1n }]);
+    const cold = await DeltaTable.open(folder);
+    for (const gone of [`${folder}/_delta_log`, folder]) {
+      await rm(gone, { recursive: true });
+      for (const handle of [table, cold, table]) {
+        const error = await assertRejects(
+          () => handle.append([{ a: 2n }]),
+          DeltaError,
+          "somebody removed",
+        );
+        assertEquals([error.code, error.outcome], [
+          "DELTA_STORE_REJECTED",
+          "failed",
+        ]);
+      }
+      const left = await readdir(folder, { recursive: true });
+      assertEquals(left.filter((name) => name.includes("_delta_log")), []);
+    }
+  }));
