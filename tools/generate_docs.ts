@@ -80,10 +80,11 @@ const NOTES: Readonly<Record<string, string>> = {
   "variantShredding-preview": "as the above",
   domainMetadata: "unknown domains are kept; users' own are set and removed",
   rowTracking:
-    "row ids and high-water mark are written, anew at every rebase; rows are not moved to other files, as they could not take their ids along; ids are not shown to readers",
+    "ids are given anew at every rebase; rows that are moved or updated take theirs along; the option `rowIds` of a read shows them",
   inCommitTimestamp:
     "used for time travel, history and the change feed; strictly increasing",
-  clustering: "the clustering columns are kept; files are not clustered",
+  clustering:
+    "the clustering columns are kept; files are not clustered, so what optimize writes names no `clusteringProvider`",
   allowColumnDefaults: "given to rows that leave the column out",
   icebergCompatV1: "refused while its property is true",
   icebergCompatV2: "refused while its property is true",
