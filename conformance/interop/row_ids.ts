@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import { DeltaTable } from "../../src/mod.ts";
 import { assertTracked, type Tracked } from "../../testing/tracked_rows.ts";
 import type { ForeignEngine } from "./foreign_engine.ts";
@@ -47,7 +47,7 @@ export async function assertSameRowIds(
 ): Promise<Map<string, Tracked>> {
   const ours = await ourRowIds(table);
   const theirs = await sparkRowIds(spark, folder);
-  assertEquals(ours, theirs, what);
+  assert.deepEqual(ours, theirs, what);
   return ours;
 }
 
@@ -162,7 +162,7 @@ export async function checkRowIds(
       await spark.run("sql", { statements: [statement] });
       await table.refresh();
     }
-    assertEquals(table.version, from + 1, name);
+    assert.deepEqual(table.version, from + 1, name);
     const after = await assertSameRowIds(spark, table, folder, name);
     const isWritten = (id: string): boolean => written?.(Number(id)) ?? false;
     highest = assertTracked(before, after, table.version, isWritten, highest);

@@ -4,6 +4,11 @@
  * put in Z-order where that is asked for. No row changes: every action says
  * `dataChange: false`.
  *
+ * What describes a file goes with it: new files have neither the tags of the old
+ * ones, as with Spark, nor their `clusteringProvider`, for nothing is clustered
+ * here. What describes a row stays: where the table tracks its rows each takes
+ * its id and its commit version along.
+ *
  * One commit for all partitions, which declares as read the files it rewrites
  * and nothing else: appends and changes elsewhere pass. What it finds in good
  * order it leaves alone, so that a second run finds nothing to do.
