@@ -124,6 +124,8 @@ export interface Requests {
   readonly open: { readonly version?: number; readonly timestampMs?: number };
   /** Moves a handle to the newest version. */
   readonly refresh: Record<never, never>;
+  /** What the handle's version says of itself. */
+  readonly describe: Record<never, never>;
   /** Reads the rows of the handle's version. */
   readonly read: {
     readonly columns?: readonly string[];
@@ -187,6 +189,8 @@ export interface Requests {
   readonly alter: AlterChange;
   /** Writes a checkpoint. */
   readonly checkpoint: Record<never, never>;
+  /** Puts commits together in one file of the log, which readers may take in their place. */
+  readonly compactLog: Record<never, never>;
   /** Deletes expired files of the log. */
   readonly cleanup: Record<never, never>;
   /** Settles an unknown outcome for ever. */
@@ -225,6 +229,24 @@ export interface SuccessReply {
   readonly rows?: readonly JsonRow[];
   /** Columns of `rows`. */
   readonly columns?: readonly string[];
+  /** The table's id. */
+  readonly tableId?: string;
+  /** The schema, as the log has it. */
+  readonly schema?: JsonSchema;
+  /** Partition columns. */
+  readonly partitionColumns?: readonly string[];
+  /** The properties. */
+  readonly configuration?: Readonly<Record<string, string>>;
+  /** The protocol, as the log has it. */
+  readonly protocol?: Readonly<Record<string, Json>>;
+  /** Live files. */
+  readonly numFiles?: number;
+  /** Their bytes. */
+  readonly sizeInBytes?: number;
+  /** Versions by application. */
+  readonly appTransactions?: Readonly<Record<string, number>>;
+  /** Configuration by metadata domain. */
+  readonly domainMetadata?: Readonly<Record<string, string>>;
   /** Commits of the history. */
   readonly commits?: readonly {
     readonly version: number;

@@ -25,6 +25,7 @@ import type {
   SuccessReply,
 } from "../engine_adapter.ts";
 import { decodeRow, encodeRow, toPredicate } from "./canonical.ts";
+import { READS } from "./this_engine_reads.ts";
 import { moreOperations, OPTIONAL } from "./this_engine_operations.ts";
 
 /** What may be put in the engine's place: for planted defects. */
@@ -222,6 +223,7 @@ const OPERATIONS: Runs = {
     }
     return { commits, version: client.table(handle).version };
   },
+  ...READS,
   ...moreOperations,
 };
 

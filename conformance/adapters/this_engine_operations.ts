@@ -127,6 +127,11 @@ export const moreOperations: Runs = {
     told(await client.table(handle).restore({ version, timestamp })),
   alter: async (client, handle, request) =>
     told(await altered(client.table(handle).alter, request)),
+  compactLog: async (client, handle) => {
+    const table = client.table(handle);
+    await table.compactLog();
+    return { version: table.version, committed: false };
+  },
   cleanup: async (client, handle) => {
     const table = client.table(handle);
     await table.cleanup();

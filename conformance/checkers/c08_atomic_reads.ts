@@ -1,13 +1,14 @@
 /**
  * C8, atomic reads: what a client reads is one version of the log, whole. The
  * versions form a chain, so an answer that is none of them is an orphan seen,
- * half a commit, or a fork.
+ * half a commit, or a fork. What it is told of a version is that version too.
  *
  * @module
  */
 
 import type { JsonRow } from "../engine_adapter.ts";
 import type { Operation } from "../history/history.ts";
+import { checkDescription } from "./description.ts";
 import type { Evidence } from "./evidence.ts";
 import { selects } from "./predicate.ts";
 import type { TableState } from "./replay.ts";
@@ -25,6 +26,9 @@ const found = verdicts("C8", "SAFETY");
 /** See the module. */
 export function checkAtomicReads(evidence: Evidence): Verdict[] {
   return evidence.operations.flatMap((op) => {
+    if (op.call.op === "describe") {
+      return checkDescription(op, evidence).map(found);
+    }
     if (op.call.op !== "read" || !op.success?.rows) return [];
     return judgeRead(op, rowsRead(op), evidence);
   });

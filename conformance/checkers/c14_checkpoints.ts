@@ -1,11 +1,12 @@
 /**
- * C14, checkpoints: each is what replay from version 0 gives at its version,
+ * C14, checkpoints and log compactions: each is what replay from version 0 gives at its version,
  * tombstones, application versions and domains included; none is written
  * before its commit; and the hint never stands in a reader's way.
  *
  * @module
  */
 
+import { readCompactions } from "./compaction_state.ts";
 import { type JudgedCheckpoint, protocolText } from "./checkpoint_state.ts";
 import { commitPath, type Evidence, isWrite, storedPath } from "./evidence.ts";
 import type { TableState } from "./replay.ts";
@@ -21,7 +22,8 @@ const TOMBSTONE_RETENTION_MS = 7 * DAY_MS;
 /** See the module. */
 export function checkCheckpoints(evidence: Evidence): Verdict[] {
   return [
-    ...evidence.checkpoints.flatMap((c) => equivalent(c, evidence)),
+    ...[...evidence.checkpoints, ...readCompactions(evidence)]
+      .flatMap((claim) => equivalent(claim, evidence)),
     ...hints(evidence),
     ...readersStuck(evidence),
   ];

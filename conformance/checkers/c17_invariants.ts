@@ -7,6 +7,7 @@
  * @module
  */
 
+import { asRows, checkFeeds } from "./change_feed.ts";
 import { checkConstraintText } from "./constraint.ts";
 import type { Evidence } from "./evidence.ts";
 import {
@@ -38,7 +39,8 @@ interface Step {
 
 /** See the module. */
 export function checkInvariants(evidence: Evidence): Verdict[] {
-  return evidence.commits.flatMap((commit) => {
+  const feeds = checkFeeds(evidence).map(found);
+  const versions = evidence.commits.flatMap((commit) => {
     const { version } = commit;
     const step: Step = {
       commit,
@@ -65,6 +67,7 @@ export function checkInvariants(evidence: Evidence): Verdict[] {
       ...blindFlag(step).map((finding) => noted({ ...about, ...finding })),
     ];
   });
+  return [...versions, ...feeds];
 }
 
 const isOn = (state: TableState, property: string): boolean =>
@@ -224,16 +227,6 @@ function changeFeed(step: Step): Finding[] {
       `changed: ${describeDifference(difference)}.`,
     rows: shownRows(difference),
   }];
-}
-
-function asRows(
-  added: readonly string[],
-  removed: readonly string[],
-): ModelRow[] {
-  return [
-    ...added.map((row) => ({ change: "insert", row })),
-    ...removed.map((row) => ({ change: "delete", row })),
-  ];
 }
 
 /** Every table feature of the protocol. */
