@@ -25,16 +25,18 @@ import { checkSaved } from "./check_saved.ts";
 import { progressLine } from "./progress_line.ts";
 
 const HELP =
-  `deno task conformance [--engine litmus] [--store URL] [--suite NAME] [--seed N] [--budget 60s] [--json FILE]
+  `deno task conformance [--engine litmus] [--store URL] [--suite NAMES] [--seed N] [--budget 60s] [--json FILE]
 deno task conformance --check FILE [--elle FILE]
 
   --engine NAME   which engine: litmus (default)
-  --store URL     also races on a real store: a folder, s3://bucket/prefix; memory (default) only simulates
-  --suite NAME    exhaustive, random or races; all that apply by default
+  --store URL     also on a real store: a folder, s3://bucket/prefix; memory (default) only simulates
+  --suite NAMES   in simulation exhaustive, litmus, random; on a store held, races, processes; all that apply by default
+                  (the store itself: deno task store URL)
   --seed N        seed of everything random; 1 by default
   --budget TIME   how long: 90s, 5m; 60s by default
   --json FILE     the whole report
-  --scope NAME    one scope of the exhaustive suite or of the races
+  --exhaust N     every scope of exhaustive and litmus whatever the budget, with N runs of one at most
+  --scope NAME    one scope of a suite
   --vector V      one run of that scope
   --path P        one case of the seed's random search, with --level
   --history DIR   where the runs that fail are saved; beside the file of --json by default
@@ -104,6 +106,7 @@ function readArguments(args: readonly string[]): Arguments | number {
           history: text,
           check: text,
           elle: text,
+          exhaust: text,
           help: { type: "boolean" },
         },
       }).values;
@@ -118,13 +121,18 @@ function readArguments(args: readonly string[]): Arguments | number {
   }
   const { engine = "litmus", suite, seed = "1", budget = "60s" } = parsed;
   if (engine !== "litmus") return refuse(`there is no engine ${engine}`);
-  if (suite !== undefined && !SUITES.includes(suite as SuiteName)) {
-    return refuse(`there is no suite ${suite}: ${SUITES.join(", ")}`);
+  const suites = suite?.split(",") as readonly SuiteName[] | undefined;
+  const unknown = suites?.find((name) => !SUITES.includes(name));
+  if (unknown !== undefined) {
+    return refuse(`there is no suite ${unknown}: ${SUITES.join(", ")}`);
   }
   const budgetMs = durationMs(budget);
   if (budgetMs === undefined) return refuse(`${budget} is not a time like 60s`);
   if (!/^\d+$/.test(seed)) return refuse(`${seed} is not a seed`);
-  const { store = "memory", scope, vector, path, level } = parsed;
+  const { store = "memory", scope, vector, path, level, exhaust } = parsed;
+  if (exhaust !== undefined && !/^[1-9]\d*$/.test(exhaust)) {
+    return refuse(`${exhaust} is not a number of runs`);
+  }
   const isReal = store !== "memory" && !store.startsWith("memory:");
   const { json, check, elle } = parsed;
   return {
@@ -135,11 +143,12 @@ function readArguments(args: readonly string[]): Arguments | number {
     options: {
       seed: Number(seed),
       budgetMs,
-      ...(suite && { suites: [suite as SuiteName] }),
+      ...(suites && { suites }),
       ...(scope !== undefined && { scope }),
       ...(vector !== undefined && { vector: parseVector(vector) }),
       ...(path !== undefined && { path }),
       ...(level !== undefined && { level: level as Level }),
+      ...(exhaust !== undefined && { exhaust: Number(exhaust) }),
       ...(isReal && { openStore: freshPlaces(store) }),
     },
   };
@@ -164,6 +173,7 @@ function freshPlaces(url: string): OpenStore {
     const store = await openStore(root);
     return {
       store,
+      url: root,
       remove: async () => {
         const paths: string[] = [];
         for await (const { path } of store.list("")) paths.push(path);

@@ -54,6 +54,7 @@ export {
   type SuiteReport,
   SUITES,
 } from "./run_suite.ts";
+export type { ProcessCounts } from "./process_races.ts";
 export type { Level } from "./checkers/evidence.ts";
 export {
   type AboutRun,

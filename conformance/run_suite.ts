@@ -6,33 +6,41 @@
 
 import { evidenceOf, type Level } from "./checkers/evidence.ts";
 import { judge } from "./checkers/judge.ts";
-import {
-  formatVerdict,
-  type Verdict,
-  type VerdictClass,
-} from "./checkers/verdict.ts";
+import type { Verdict, VerdictClass } from "./checkers/verdict.ts";
 import type { EngineAdapter } from "./engine_adapter.ts";
-import { type OpenStore, races } from "./live_races.ts";
+import { litmusScopes } from "./litmus/scopes.ts";
+import {
+  heldHandles,
+  inParallel,
+  isHeld,
+  isLive,
+  type OpenStore,
+  races,
+} from "./live_races.ts";
+import { type ProcessCounts, raceProcesses } from "./process_races.ts";
 import { search, type SearchResult } from "./random_search.ts";
-import { type Scope, scopesFor } from "./scopes.ts";
+import { drawnOrder, runScope, type ScopeReport } from "./scope_runs.ts";
+import { LEVELS, type Scope, scopesFor } from "./scopes.ts";
 import { formatVector } from "./simulation/decisions.ts";
+import type { Run } from "./simulation/run_program.ts";
 import {
-  describeExploration,
-  type Exploration,
-  explore,
-} from "./simulation/explore.ts";
-import {
-  fingerprint,
-  prepare,
-  type Run,
-  runPrepared,
-} from "./simulation/run_program.ts";
+  formatEvents,
+  storyOf,
+  type SuiteFailure,
+  type SuiteName,
+  type SuiteReport,
+  SUITES,
+} from "./suite_report.ts";
 
-/** The suites, by name. */
-export const SUITES = ["exhaustive", "random", "races"] as const;
-
-/** The name of a suite. */
-export type SuiteName = typeof SUITES[number];
+export {
+  formatFailure,
+  formatReport,
+  type SuiteFailure,
+  type SuiteName,
+  type SuiteReport,
+  SUITES,
+} from "./suite_report.ts";
+export type { ScopeReport } from "./scope_runs.ts";
 
 /** How the suite is run. */
 export interface SuiteOptions {
@@ -44,6 +52,8 @@ export interface SuiteOptions {
   readonly budgetMs?: number;
   /** Runs of one scope at most, past which it counts as sampled; grows with the budget by default. */
   readonly maxRunsPerScope?: number;
+  /** Every scope, with so many runs of one at most, whatever the budget. */
+  readonly exhaust?: number;
   /** Random programs at most. */
   readonly randomRuns?: number;
   /** Only scopes with this name. */
@@ -60,62 +70,29 @@ export interface SuiteOptions {
   readonly onProgress?: (text: string) => void;
 }
 
-/** What failed. */
-export interface SuiteFailure {
-  /** The suite. */
-  readonly suite: SuiteName;
-  /** The scope or program. */
-  readonly program: string;
-  /** What the checks say. */
-  readonly verdicts: readonly Verdict[];
-  /** Who moved when. */
-  readonly schedule: readonly string[];
-  /** What was asked and answered. */
-  readonly history: readonly string[];
-  /** The arguments that replay it. */
-  readonly replay: string;
-  /** What was judged, where it is at hand: for saving. */
-  readonly run?: () => Run;
-  /** Where the run was saved, to be judged again. */
-  readonly saved?: string;
-}
-
-/** What became of one scope. */
-export interface ScopeReport {
-  /** Its name. */
-  readonly name: string;
-  /** Runs, and whether they were all. */
-  readonly exploration: Exploration;
-  /** Verdicts of any class. */
-  readonly verdicts: number;
-}
-
-/** What the suite found. */
-export interface SuiteReport {
-  /** The engine. */
-  readonly engine: string;
-  /** The seed. */
-  readonly seed: number;
-  /** Runs made, all together. */
-  readonly runs: number;
-  /** Each scope enumerated. */
-  readonly scopes: readonly ScopeReport[];
-  /** Random programs made, by level. */
-  readonly randomRuns: Readonly<Record<string, number>>;
-  /** Live races made. */
-  readonly races: number;
-  /** Everything found. */
-  readonly failures: readonly SuiteFailure[];
-  /** Violations of SAFETY among them. */
-  readonly safetyViolations: number;
-  /** How often replay and cycle search did not agree: the judge is wrong then, or was told a wrong version. */
-  readonly disagreements: number;
-  /** How long it took. */
-  readonly durationMs: number;
-}
-
 /** A scope gets a run for so much of the budget, so that none eats it all. */
 const MS_PER_SCOPE_RUN = 150;
+const MS_PER_LITMUS_RUN = 1_000;
+
+/** Suites that need a real store. */
+const ON_A_STORE: ReadonlySet<SuiteName> = new Set([
+  "held",
+  "races",
+  "processes",
+]);
+
+/** How the budget is shared out, in simulation alone and where there is a store. */
+const SHARES: Readonly<Record<SuiteName, readonly [number, number]>> = {
+  exhaustive: [3, 2],
+  litmus: [3, 2],
+  held: [0, 9],
+  races: [0, 2],
+  processes: [0, 3],
+  random: [4, 2],
+};
+
+/** Places on the store that are used at once. */
+const PLACES = 4;
 
 /** Failures after which a suite stops looking. */
 const MOST_FAILURES = 10;
@@ -135,9 +112,13 @@ class Suite {
   readonly #started = performance.now();
   readonly #failures: SuiteFailure[] = [];
   readonly #scopes: ScopeReport[] = [];
+  readonly #litmusScopes: ScopeReport[] = [];
   readonly #random: Record<string, number> = {};
+  readonly #held: string[] = [];
+  readonly #rounds: ProcessCounts[] = [];
   #runs = 0;
   #races = 0;
+  #orders = 0;
 
   constructor(adapter: EngineAdapter, options: SuiteOptions) {
     this.#adapter = adapter;
@@ -148,20 +129,35 @@ class Suite {
   async run(): Promise<SuiteReport> {
     const budget = this.#options.budgetMs ?? 60_000;
     const suites = this.#options.suites ?? SUITES;
-    if (suites.includes("exhaustive") && this.#adapter.inProcess) {
-      await this.#exhaustive(suites.length === 1 ? budget : budget * 0.6);
-    }
-    if (suites.includes("races") && this.#options.openStore) {
-      await this.#live(suites.length === 1 ? budget : budget * 0.8);
-    }
-    if (suites.includes("random") && this.#adapter.inProcess) {
-      await this.#randomly(budget);
+    const run: Record<SuiteName, (untilMs: number) => Promise<void>> = {
+      exhaustive: (until) => this.#exhaustive(until),
+      litmus: (until) => this.#litmus(until),
+      held: (until) => this.#heldHandles(until),
+      races: (until) => this.#live(until),
+      processes: (until) => this.#processes(until),
+      random: (until) => this.#randomly(until),
+    };
+    const { openStore } = this.#options;
+    const asked = SUITES.filter((suite) =>
+      suites.includes(suite) &&
+      (ON_A_STORE.has(suite) ? openStore : this.#adapter.inProcess)
+    );
+    const shareOf = (suite: SuiteName): number =>
+      SHARES[suite][openStore ? 1 : 0]!;
+    const whole = asked.reduce((sum, suite) => sum + shareOf(suite), 0);
+    let share = 0;
+    for (const suite of asked) {
+      share += shareOf(suite);
+      await run[suite](budget * share / whole);
     }
     return {
       engine: this.#adapter.name,
       seed: this.#seed,
       runs: this.#runs,
       scopes: this.#scopes,
+      litmus: this.#litmusScopes,
+      heldHandles: { tests: new Set(this.#held).size, runs: this.#orders },
+      processes: this.#rounds,
       randomRuns: this.#random,
       races: this.#races,
       failures: this.#failures,
@@ -190,55 +186,55 @@ class Suite {
   // ---- exhaustive ---------------------------------------------------------------
 
   async #exhaustive(untilMs: number): Promise<void> {
-    const { scope: only } = this.#options;
-    const scopes = scopesFor(this.#adapter)
-      .filter((scope) => only === undefined || scope.program.name === only);
+    const scopes = drawnOrder(scopesFor(this.#adapter), this.#seed);
+    await this.#explore("exhaustive", scopes, untilMs);
+  }
+
+  async #litmus(untilMs: number): Promise<void> {
+    await this.#explore("litmus", litmusScopes(this.#adapter), untilMs);
+  }
+
+  async #explore(
+    suite: "exhaustive" | "litmus",
+    all: readonly Scope[],
+    untilMs: number,
+  ): Promise<void> {
+    const { scope: only, vector, exhaust, budgetMs = 60_000 } = this.#options;
+    const scopes = all.filter((s) =>
+      only === undefined || s.program.name === only
+    );
+    // Where everything is asked for, no time is too long.
+    const end = exhaust === undefined ? untilMs : Infinity;
+    const share = suite === "exhaustive"
+      ? Math.max(100, budgetMs / MS_PER_SCOPE_RUN)
+      : Math.max(20, budgetMs / MS_PER_LITMUS_RUN);
     for (const scope of scopes) {
-      if (this.#isOver(untilMs)) break;
-      this.#progress(`exhaustive: ${scope.program.name}`);
-      await this.#scope(scope, untilMs);
+      if (this.#isOver(end)) break;
+      this.#progress(`${suite}: ${scope.program.name}`);
+      const report = await runScope(scope, this.#adapter, {
+        maxRuns: exhaust ?? this.#options.maxRunsPerScope ?? share,
+        isOver: () => this.#isOver(end),
+        seed: this.#seed,
+        ...(vector && { vector }),
+        onRun: (run, verdicts) => {
+          this.#runs++;
+          if (verdicts.length === 0) return;
+          this.#report(suite, scope.program.name, run, verdicts, vectorOf(run));
+        },
+      });
+      (suite === "litmus" ? this.#litmusScopes : this.#scopes).push(report);
     }
   }
 
-  async #scope(scope: Scope, untilMs: number): Promise<void> {
-    const { vector: only, budgetMs = 60_000 } = this.#options;
-    const maxRuns = this.#options.maxRunsPerScope ??
-      Math.max(100, budgetMs / MS_PER_SCOPE_RUN);
-    const prepared = await prepare(scope.program, this.#adapter, {
-      limits: { isStrict: only !== undefined },
-    });
-    let found = 0;
-    const exploration = await explore(async (tried) => {
-      const run = await runPrepared(prepared, only ?? tried);
-      this.#runs++;
-      const verdicts = judge(await evidenceOf(run, scope.level));
-      found += verdicts.length;
-      if (verdicts.length > 0) this.#reportScope(scope, run, verdicts);
-      return {
-        made: run.made,
-        fingerprint: fingerprint(run),
-        stop: verdicts.length > 0 || only !== undefined,
-      };
-    }, { maxRuns, isOver: () => this.#isOver(untilMs) });
-    const { name } = scope.program;
-    this.#scopes.push({ name, exploration, verdicts: found });
-  }
-
-  #reportScope(
-    scope: Scope,
+  #report(
+    suite: SuiteName,
+    program: string,
     run: Run,
     verdicts: readonly Verdict[],
+    more = "",
   ): void {
-    const { name } = scope.program;
-    this.#failures.push({
-      suite: "exhaustive",
-      program: name,
-      verdicts,
-      ...storyOf(run),
-      replay: `--suite exhaustive --scope ${JSON.stringify(name)} --vector ${
-        formatVector(run.vector)
-      }`,
-    });
+    const replay = `--suite ${suite} --scope ${JSON.stringify(program)}${more}`;
+    this.#failures.push({ suite, program, verdicts, ...storyOf(run), replay });
   }
 
   // ---- random -------------------------------------------------------------------
@@ -286,24 +282,62 @@ class Suite {
 
   async #live(untilMs: number): Promise<void> {
     const { openStore, scope: only } = this.#options;
-    const scopes = scopesFor(this.#adapter)
-      .filter(({ program }) => !program.faults)
+    const scopes = drawnOrder(scopesFor(this.#adapter), this.#seed)
+      .filter(({ program }) => isLive(program))
       .filter(({ program }) => only === undefined || program.name === only);
     for (const scope of scopes) {
       if (this.#isOver(untilMs)) break;
       const run = await races(scope.program, this.#adapter, openStore!);
-      if (!run) continue;
       this.#races++;
       this.#runs++;
       this.#progress(`races: ${scope.program.name}`);
       const verdicts = judge(await evidenceOf(run, scope.level));
       if (verdicts.length === 0) continue;
+      this.#report("races", scope.program.name, run, verdicts);
+    }
+  }
+
+  /** Litmus tests on the store, both handles open, one after the other, in both orders. */
+  async #heldHandles(untilMs: number): Promise<void> {
+    const { openStore, scope: only } = this.#options;
+    const all = litmusScopes(this.#adapter)
+      .filter(({ program }) => isHeld(program))
+      .filter(({ program }) => only === undefined || program.name === only);
+    // Every test once before any is run at another level.
+    const scopes = LEVELS.flatMap((at) => all.filter((s) => s.level === at));
+    await inParallel(scopes, PLACES, async (scope) => {
+      if (this.#isOver(untilMs)) return;
+      const ends = await heldHandles(scope, this.#adapter, openStore!);
+      this.#progress(`held handles: ${scope.program.name}`);
+      this.#held.push(scope.id);
+      for (const { run, verdicts } of ends) {
+        this.#runs++;
+        this.#orders++;
+        if (verdicts.length > 0) {
+          this.#report("held", scope.program.name, run, verdicts);
+        }
+      }
+    });
+  }
+
+  /** Processes of their own on one table, some of them killed. */
+  async #processes(untilMs: number): Promise<void> {
+    const { openStore } = this.#options;
+    for (let round = 0; round === 0 || !this.#isOver(untilMs); round++) {
+      const seed = this.#seed + round;
+      const made = await raceProcesses(openStore!, { seed });
+      if (!made) return;
+      this.#progress(`processes: round ${round + 1}`);
+      this.#runs++;
+      this.#rounds.push(made.counts);
+      if (made.verdicts.length === 0) continue;
       this.#failures.push({
-        suite: "races",
-        program: scope.program.name,
-        verdicts,
-        ...storyOf(run),
-        replay: `--suite races --scope ${JSON.stringify(scope.program.name)}`,
+        suite: "processes",
+        program: `${made.counts.processes} processes, round ${round + 1}`,
+        verdicts: made.verdicts,
+        schedule: [],
+        history: formatEvents(made.history),
+        replay: `--suite processes --seed ${seed}`,
       });
     }
   }
@@ -326,75 +360,4 @@ export function randomFailure(
   };
 }
 
-function storyOf(
-  run: Run,
-): Pick<SuiteFailure, "schedule" | "history" | "run"> {
-  return {
-    run: () => run,
-    schedule: run.steps.map(({ client, about }) => `${client} ${about}`),
-    history: run.history.map((event) =>
-      event.type === "invoke"
-        ? `${event.time} ${event.opId} ${event.call.op} ${
-          JSON.stringify(event.call.request)
-        }`
-        : `${event.time} ${event.opId} ${event.type} ${
-          event.reply?.ok
-            ? `version ${event.reply.version}`
-            : event.reply?.error.message ?? ""
-        }`
-    ),
-  };
-}
-
-/** A report for people. */
-export function formatReport(report: SuiteReport): string {
-  const { scopes, randomRuns, failures } = report;
-  const exhausted = scopes.filter((scope) => scope.exploration.exhausted);
-  const sampled = scopes.filter((scope) => !scope.exploration.exhausted);
-  const total = (list: readonly ScopeReport[]): number =>
-    list.reduce((n, { exploration }) => n + exploration.runs, 0);
-  return [
-    ...(scopes.length > 0
-      ? [
-        `exhaustive   ${exhausted.length} scopes exhausted (${
-          total(exhausted)
-        } runs), ${sampled.length} sampled (${total(sampled)} runs)`,
-        ...sampled.map(({ name, exploration }) =>
-          `             ${name}: ${describeExploration(exploration)}`
-        ),
-      ]
-      : []),
-    ...Object.entries(randomRuns).map(([level, runs]) =>
-      `random       ${runs} programs at ${level}`
-    ),
-    ...(report.races > 0 ? [`races        ${report.races} on the store`] : []),
-    ...failures.flatMap(formatFailure),
-    failures.length === 0
-      ? `clean: ${report.runs} runs in ${
-        (report.durationMs / 1000).toFixed(1)
-      } s`
-      : `${failures.length} failures, ${report.safetyViolations} of SAFETY${
-        report.disagreements > 0
-          ? `, ${report.disagreements} where the judge's two opinions differ`
-          : ""
-      }`,
-  ].join("\n");
-}
-
-/** A failure for people, the line that replays it last. */
-export function formatFailure(failure: SuiteFailure): string[] {
-  return [
-    "",
-    `FAILED ${failure.suite}: ${failure.program}`,
-    ...failure.verdicts.map(formatVerdict),
-    "history:",
-    ...failure.history.map((line) => `  ${line}`),
-    "schedule:",
-    ...failure.schedule.map((line) => `  ${line}`),
-    `replay: deno task conformance ${failure.replay}`,
-    ...(failure.saved === undefined
-      ? []
-      : [`judge again: deno task conformance --check ${failure.saved}`]),
-    "",
-  ];
-}
+const vectorOf = (run: Run): string => ` --vector ${formatVector(run.vector)}`;

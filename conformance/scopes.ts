@@ -39,6 +39,8 @@ export interface Scope {
   readonly level: Level;
   /** What it is one of: `pairs`, `three clients`, … */
   readonly kind: string;
+  /** The litmus test that it belongs to. */
+  readonly id?: string;
 }
 
 const STEPS: readonly (readonly [string, Step])[] = [
@@ -87,7 +89,8 @@ const STEPS: readonly (readonly [string, Step])[] = [
   ["checkpoint", CHECKPOINT],
 ];
 
-const LEVELS: readonly Level[] = [
+/** The levels, strongest first. */
+export const LEVELS: readonly Level[] = [
   "Serializable",
   "WriteSerializable",
   "SnapshotIsolation",

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { AlterChange, Json, JsonRow } from "../engine_adapter.ts";
 import { faultedPrograms, ONE_FAULT } from "../faulted_scopes.ts";
 import {
   append,
@@ -25,13 +24,32 @@ import {
   REPEATED_BATCH,
   U,
 } from "../mutants/scenarios.ts";
+import type { FaultPlan, Program, Setup, Step } from "../simulation/program.ts";
 import {
-  type FaultPlan,
-  type Program,
-  type Setup,
-  type Step,
-  SUITE_SCHEMA,
-} from "../simulation/program.ts";
+  addColumn,
+  alter,
+  batch,
+  byHand,
+  copy,
+  create,
+  DOMAINS,
+  FEED,
+  having,
+  insertOnce,
+  MAPPED,
+  NULLS,
+  openAt,
+  overwrite,
+  positive,
+  restore,
+  ROW_IDS,
+  set,
+  toMinusFive,
+  updateByMerge,
+  VECTORS,
+  WIDENING,
+  withNew,
+} from "./program_steps.ts";
 
 /** The programs of one litmus test. */
 export interface LitmusPrograms {
@@ -44,102 +62,6 @@ export interface LitmusPrograms {
   /** Whether they are run at every level, or at Serializable alone. */
   readonly everyLevel: boolean;
 }
-
-const overwrite = (rows: readonly JsonRow[], inA = false): Step => ({
-  op: "overwrite",
-  request: { rows, ...(inA && { where: IN_A }) },
-});
-const insertOnce = (...row: JsonRow): Step => ({
-  op: "merge",
-  request: {
-    rows: [row],
-    schema: SUITE_SCHEMA,
-    on: ["p", "x"],
-    whenNotMatched: "insert",
-  },
-});
-const updateByMerge = (...row: JsonRow): Step => ({
-  op: "merge",
-  request: {
-    rows: [row],
-    schema: SUITE_SCHEMA,
-    on: ["p", "x"],
-    whenMatched: "update",
-  },
-});
-/** Copies the rows of one x to the next or the one before. */
-const copy = (x: number, by: number): Step => ({
-  op: "appendSelect",
-  request: { where: ["=", "x", String(x)], add: { x: by, gen: 1 } },
-});
-const alter = (request: AlterChange): Step => ({ op: "alter", request });
-const set = (name: string, value: string): Step =>
-  alter({ setProperties: { [name]: value } });
-const positive: Step = alter({
-  addConstraint: { name: "positive", expression: "x > 0" },
-});
-const toMinusFive: Step = {
-  op: "update",
-  request: { set: { x: { value: "-5" }, gen: { add: 1 } }, where: IN_B },
-};
-const batch = (version: number): Step => ({
-  op: "append",
-  request: { rows: [["c", version]], txn: { appId: "app", version } },
-});
-const withNew = (name: string, ...row: JsonRow): Step => ({
-  op: "append",
-  request: {
-    rows: [row],
-    mergeSchema: true,
-    schema: {
-      type: "struct",
-      fields: [...SUITE_SCHEMA.fields, {
-        name,
-        type: "long",
-        nullable: true,
-        metadata: {},
-      }],
-    },
-  },
-});
-const addColumn = (name: string): Step =>
-  alter({
-    addColumns: [{ name, type: "long", nullable: true, metadata: {} }],
-  });
-const create = (mode: "error" | "ignore" | "overwrite"): Step => ({
-  op: "create",
-  request: { schema: SUITE_SCHEMA, mode },
-});
-const byHand = (...commit: readonly Json[]): Step => ({
-  op: "disturb",
-  what: { commit },
-});
-const restore = (version: number): Step => ({
-  op: "restore",
-  request: { version },
-});
-const openAt = (version: number): Step => ({
-  op: "open",
-  request: { version },
-});
-
-const having = (
-  setup: Setup,
-  configuration: Readonly<Record<string, string>>,
-): Setup => ({
-  ...setup,
-  configuration: { ...setup.configuration, ...configuration },
-});
-const VECTORS = having(U, { "delta.enableDeletionVectors": "true" });
-const MAPPED = having(U, { "delta.columnMapping.mode": "name" });
-const WIDENING = having(U, { "delta.enableTypeWidening": "true" });
-const DOMAINS = having(P2, { "delta.feature.domainMetadata": "supported" });
-const FEED = having(P2_AND_ONE, { "delta.enableChangeDataFeed": "true" });
-const ROW_IDS = having(U, { "delta.enableRowTracking": "true" });
-const NULLS: Setup = {
-  partitionColumns: ["p"],
-  steps: [append([null, 1], ["a", 1])],
-};
 
 type Scripts = readonly (readonly Step[])[];
 

@@ -6,7 +6,7 @@
 
 import type { Level } from "../checkers/evidence.ts";
 import type { EngineAdapter } from "../engine_adapter.ts";
-import { runsOn, type Scope } from "../scopes.ts";
+import { LEVELS, runsOn, type Scope } from "../scopes.ts";
 import type { Program } from "../simulation/program.ts";
 import { LITMUS_PROGRAMS, ONE_FAULT } from "./programs.ts";
 
@@ -15,12 +15,6 @@ export interface LitmusScope extends Scope {
   /** The test. */
   readonly id: string;
 }
-
-const LEVELS: readonly Level[] = [
-  "Serializable",
-  "WriteSerializable",
-  "SnapshotIsolation",
-];
 
 function at(program: Program, level: Level): Program {
   const { setup, name } = program;
