@@ -114,6 +114,11 @@ export function attributed(
   return [p, x === null ? null : String(x), opId, seq, 0, ...more];
 }
 
+/** Updates that add 1 to a row's `gen` before it might be taken for a copy. */
+const MOST_UPDATES = 16;
+/** A prime: a dozen copies of copies, each with so many updates, fit an integer. */
+const LARGEST_OWN = 9_999_991;
+
 /** The call with its rows attributed to the operation. */
 export function withAttribution(
   call: OperationCall,
@@ -121,7 +126,8 @@ export function withAttribution(
 ): OperationCall {
   if (call.op === "appendSelect" && call.request.add?.gen !== undefined) {
     // Copies of one operation are told from those of any other.
-    const add = { ...call.request.add, gen: 1_000 * ownNumber(opId) };
+    const gen = MOST_UPDATES * (1 + ownNumber(opId) % LARGEST_OWN);
+    const add = { ...call.request.add, gen };
     return { ...call, request: { ...call.request, add } };
   }
   if (call.op !== "append" && call.op !== "overwrite" && call.op !== "merge") {
@@ -131,8 +137,17 @@ export function withAttribution(
   return { ...call, request: { ...call.request, rows } } as OperationCall;
 }
 
+/**
+ * A number for an operation, such that no few operations of a run have the sum
+ * of others: a copy of a copy is told from every other.
+ */
 function ownNumber(opId: string): number {
-  let hash = 7;
-  for (const char of opId) hash = (hash * 31 + char.charCodeAt(0)) % 99_991;
-  return hash + 1;
+  // The first seed for which the sums of up to three clients' steps all differ.
+  let hash = 2;
+  for (const char of opId) {
+    hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
