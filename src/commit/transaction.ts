@@ -38,53 +38,19 @@ import type {
   Txn,
 } from "../actions/action.ts";
 import { fileKey } from "../actions/file_key.ts";
-import { fileMatcher } from "../data/data_skipping.ts";
 import { DeltaError, throwIfAborted } from "../errors.ts";
 import { bindPredicate, type BoundPredicate } from "../expression/bind.ts";
 import type { Predicate } from "../expression/predicate.ts";
-import { commitPath } from "../log/log_path.ts";
-import { checkWritable, type Operation } from "../protocol/support.ts";
-import { tableProperties } from "../protocol/table_property.ts";
-import {
-  advanceSnapshot,
-  refreshSnapshot,
-  withCheckpoint,
-} from "../snapshot/advance_snapshot.ts";
-import { eachFile } from "../snapshot/file_set.ts";
-import { loadSnapshot } from "../snapshot/load_snapshot.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
-import { proveExclusive } from "../store/exclusivity_probe.ts";
 import type { TableContext } from "../store/table_context.ts";
-import { afterCommit } from "./after_commit.ts";
-import {
-  checkTransaction,
-  operationOf,
-  whatFails,
-} from "./check_transaction.ts";
-import { claimOf } from "./claims.ts";
-import type { BuiltCommit, CommitDraft } from "./commit_bytes.ts";
-import { runCommitLoop } from "./commit_loop.ts";
-import {
-  type BaseMoves,
-  type CommitLimits,
-  type CommitLoopResult,
-  DEFAULT_LIMITS,
-} from "./commit_request.ts";
-import { createdSnapshot } from "./created_snapshot.ts";
-import { defaultRules } from "./rebase_rules.ts";
-import {
-  isEmpty,
-  levelOf,
-  type Reads,
-  readsNothing,
-  rearranges,
-  type StagedActions,
-} from "./staged_actions.ts";
+import { whatFails } from "./check_transaction.ts";
+import type { Reads, StagedActions } from "./staged_actions.ts";
 import type {
   CommitOptions,
   CommitResult,
   TransactionOptions,
 } from "./transaction_options.ts";
+import { TransactionRun } from "./transaction_run.ts";
 
 export type {
   CommitOptions,
@@ -299,46 +265,18 @@ export class Transaction {
     const signal = options.signal ?? this.#options.signal;
     throwIfAborted(signal, this.#what());
     this.#context.checkOpen?.(this.#what());
-    const staged = this.#staged();
-    checkTransaction({
-      table: this.#context.url,
+    const run = new TransactionRun({
+      context: this.#context,
       base: this.#base,
-      staged,
-      operation: this.#operation(staged),
+      options: this.#options,
+      staged: this.#staged(),
+      reads: this.#reads(),
+      addsConstraint: this.#addsConstraint,
     });
+    run.check();
     this.#isSpent = true;
-    if (this.#base && isEmpty(staged) && !readsNothing(this.#reads())) {
-      return this.#result(
-        this.#base.version,
-        0,
-        "",
-        this.#base,
-        "nothing-to-do",
-      );
-    }
-    const token = this.#context.host.uuid();
-    const applied = this.#appliedInBase(staged);
-    if (applied && this.#base) {
-      return this.#result(applied.version, 0, token, this.#base);
-    }
-    const context = this.#context;
-    await proveExclusive(context.store, "", context.host, signal);
-    const loop = await runCommitLoop<Snapshot>({
-      context,
-      draft: this.#draft(staged, token, options),
-      base: this.#base,
-      moves: this.#moves(staged),
-      rules: this.#options.rules ?? defaultRules,
-      limits: this.#limits(),
-      signal,
-    });
-    if (loop.kind === "already-applied") {
-      return this.#result(loop.version, loop.attempts, token, loop.base);
-    }
-    return await this.#afterWin(loop, token, signal);
+    return await run.commit({ ...options, signal });
   }
-
-  // ---- before -----------------------------------------------------------------
 
   #staged(): StagedActions {
     return {
@@ -360,188 +298,6 @@ export class Transaction {
       appIds: this.#readAppIds,
     };
   }
-
-  /** A txn of ours that the table has already, at or past our version. */
-  #appliedInBase(staged: StagedActions): { version: number } | undefined {
-    const base = this.#base;
-    if (!base) return undefined;
-    const applied = staged.txns.some((txn) =>
-      (base.transactions.get(txn.appId)?.version ?? -Infinity) >= txn.version
-    );
-    return applied ? { version: base.version } : undefined;
-  }
-
-  #draft(
-    staged: StagedActions,
-    token: string,
-    options: CommitOptions,
-  ): CommitDraft {
-    const base = this.#base;
-    const metadata = base?.metadata ?? staged.metadata;
-    const { isolationLevel } = tableProperties(metadata?.configuration ?? {});
-    // A merge that only inserts is an append to the table's features, and no INSERT … SELECT.
-    const operation = this.#options.operation === "MERGE"
-      ? "merge"
-      : this.#operation(staged);
-    const claim = claimOf(base, staged);
-    return {
-      table: this.#context.url,
-      token,
-      readVersion: base?.version,
-      level: levelOf(staged, isolationLevel, operation),
-      operation,
-      claim: claim === "none" && this.#addsConstraint ? "rows" : claim,
-      staged,
-      reads: this.#reads(),
-      provenance: {
-        operation: this.#options.operation ?? "WRITE",
-        operationParameters: this.#options.operationParameters ?? {},
-        operationMetrics: options.operationMetrics,
-        userMetadata: this.#options.userMetadata,
-      },
-    };
-  }
-
-  #operation(staged: StagedActions): Operation {
-    return this.#options.intent ?? operationOf(staged, this.#base);
-  }
-
-  #limits(): CommitLimits {
-    const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
-    if (!this.#base) return limits;
-    const { logRetentionMs } = tableProperties(
-      this.#base.metadata.configuration,
-    );
-    // Below a minute nobody could commit at all; cleanup keeps the day anyhow.
-    const half = Math.max(60_000, logRetentionMs / 2);
-    return { ...limits, maxBaseAgeMs: Math.min(limits.maxBaseAgeMs, half) };
-  }
-
-  // ---- during -----------------------------------------------------------------
-
-  #moves(staged: StagedActions): BaseMoves<Snapshot> {
-    const context = this.#context;
-    const operation = this.#operation(staged);
-    const checked = (snapshot: Snapshot): Snapshot => {
-      const { protocol, metadata, schema } = snapshot;
-      checkWritable(protocol, metadata, schema, { operation });
-      return snapshot;
-    };
-    return {
-      advance: async (base, commits) =>
-        checked(
-          base
-            ? advanceSnapshot(context, base, commits)
-            : await loadSnapshot(context, { version: commits.at(-1)!.version }),
-        ),
-      refresh: async (base, signal) =>
-        checked(await refreshSnapshot(context, base, { signal })),
-      modifiedAt: async (base) => {
-        const head = await context.store.head(commitPath(base.version));
-        return head?.lastModified ?? base.segment.head?.lastModified;
-      },
-      readsInFull: () => this.#readsInFull(staged),
-    };
-  }
-
-  /** What was read, with the files that the predicates read had to look at. */
-  async #readsInFull(staged: StagedActions): Promise<Reads> {
-    const reads = this.#reads();
-    const base = this.#base;
-    // Who moves rows reads what it moves, whatever led it there.
-    if (!base || reads.predicates.length === 0 || rearranges(staged)) {
-      return reads;
-    }
-    const matchers = reads.predicates.map((p) => fileMatcher(p, base));
-    const files = new Set(reads.files);
-    for (const file of eachFile(await base.files())) {
-      if (!matchers.some((matches) => matches(file))) continue;
-      files.add(fileKey(file.path, file.deletionVector));
-    }
-    return { ...reads, files };
-  }
-
-  // ---- after ------------------------------------------------------------------
-
-  async #afterWin(
-    loop: Extract<CommitLoopResult<Snapshot>, { kind: "committed" }>,
-    token: string,
-    signal: AbortSignal | undefined,
-  ): Promise<CommitResult> {
-    const { built, attempts } = loop;
-    const committed = await this.#snapshotOf(built, loop.base, token);
-    if (this.#options.maintenance === false) {
-      return this.#result(
-        built.version,
-        attempts,
-        token,
-        committed,
-        "committed",
-      );
-    }
-    const maintenance = await afterCommit(this.#context, committed, signal);
-    const snapshot = maintenance.checkpoint
-      ? withCheckpoint(
-        this.#context,
-        committed,
-        maintenance.checkpoint.checkpoint,
-      )
-      : committed;
-    return {
-      ...this.#result(built.version, attempts, token, snapshot, "committed"),
-      maintenance,
-    };
-  }
-
-  /** The commit stands: what fails from here on says so. */
-  async #snapshotOf(
-    built: BuiltCommit,
-    base: Snapshot | undefined,
-    token: string,
-  ): Promise<Snapshot> {
-    try {
-      if (!base) return createdSnapshot(this.#context, built);
-      const { version, actions, bytes } = built;
-      const modificationTime = this.#context.host.now();
-      const commit = { version, actions, modificationTime, size: bytes.length };
-      return advanceSnapshot(this.#context, base, [commit]);
-    } catch (error) {
-      try {
-        return await loadSnapshot(this.#context, { version: built.version });
-      } catch {
-        throw new DeltaError("DELTA_INTERNAL", {
-          what: `Version ${built.version} of ${this.#context.url} is committed`,
-          why: `its snapshot could not be made: ${
-            error instanceof Error ? error.message : String(error)
-          }`,
-          fix: "Open the table again; do not run the operation again",
-          outcome: "committed",
-          context: { token, version: built.version },
-          cause: error,
-        });
-      }
-    }
-  }
-
-  #result(
-    version: number,
-    attempts: number,
-    token: string,
-    snapshot: Snapshot,
-    outcome: CommitResult["outcome"] = "already-applied",
-  ): CommitResult {
-    return {
-      version,
-      readVersion: this.readVersion,
-      attempts,
-      outcome,
-      token,
-      snapshot,
-      maintenance: undefined,
-    };
-  }
-
-  // ---- errors -----------------------------------------------------------------
 
   #what(): string {
     return whatFails(this.#context.url, this.#base);
