@@ -63,9 +63,12 @@ export function simulatedFileSystem(
     if (inode) return inode;
     throw failure(directories.has(path) ? "EISDIR" : "ENOENT", path);
   };
+  const mustBeIn = (directory: string): void => {
+    if (!directories.has(directory)) throw failure("ENOENT", directory);
+  };
   const mustBeFree = (path: string): void => {
     if (files.has(path) || directories.has(path)) throw failure("EEXIST", path);
-    if (!directories.has(parentOf(path))) throw failure("ENOENT", path);
+    mustBeIn(parentOf(path));
   };
   // deno-lint-ignore require-await
   const soon = async <T>(work: () => T): Promise<T> => work();
@@ -104,6 +107,8 @@ export function simulatedFileSystem(
     rename: (from, to) =>
       soon(() => {
         const inode = need(from);
+        if (directories.has(to)) throw failure("EISDIR", to);
+        mustBeIn(parentOf(to));
         files.delete(from);
         files.set(to, inode);
       }),
@@ -152,6 +157,7 @@ export function simulatedFileSystem(
       }),
     syncDirectory: (path) =>
       soon(() => {
+        mustBeIn(path);
         if (!syncs) return;
         for (const name of directories) {
           if (parentOf(name) === path) durableDirectories.add(name);
