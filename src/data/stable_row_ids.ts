@@ -9,12 +9,13 @@
 
 import * as arrow from "apache-arrow";
 import { DeltaError } from "../errors.ts";
-import { arrowSchemaOf } from "./assemble_batch.ts";
+import { validityOf } from "../parquet/arrow_buffers.ts";
 import { batchOf, dataOf, nullColumn } from "../parquet/column_data.ts";
 import type { ColumnPath, FileBatch } from "../parquet/parquet_codec.ts";
 import { takeValues } from "../parquet/take_rows.ts";
 import type { RowTrackingColumns } from "../protocol/row_tracking.ts";
 import type { StructField, StructType } from "../schema/data_type.ts";
+import { arrowSchemaOf } from "./assemble_batch.ts";
 import { fileTree } from "./file_tree.ts";
 import { fileFieldOf, toLogicalColumn } from "./logical_columns.ts";
 import type { OpenDataFile } from "./open_data_file.ts";
@@ -53,8 +54,11 @@ export function stableRowIds(
       .filter(({ name }) => name === id.name || name === version.name)
       .map(({ path }) => path),
     of: ({ batch, firstRow }) => [
-      filled(batch, id, (row) => first + BigInt(firstRow + row)),
-      filled(batch, version, () => written),
+      filled(batch, id, (ids) => {
+        let next = first + BigInt(firstRow);
+        for (let row = 0; row < ids.length; row++) ids[row] = next++;
+      }),
+      filled(batch, version, (versions) => versions.fill(written)),
     ],
   };
 }
@@ -63,7 +67,7 @@ export function stableRowIds(
 function filled(
   batch: arrow.RecordBatch,
   field: StructField,
-  otherwise: (row: number) => bigint,
+  fill: (values: BigInt64Array) => void,
 ): arrow.Data {
   const at = batch.schema.fields.map(fileFieldOf)
     .findIndex(({ name }) => name === field.name);
@@ -75,9 +79,13 @@ function filled(
   );
   if (stored && stored.nullCount === 0) return stored;
   const values = new BigInt64Array(batch.numRows);
-  const known = stored?.values as BigInt64Array | undefined;
-  for (let row = 0; row < values.length; row++) {
-    values[row] = stored?.getValid(row) ? known![row]! : otherwise(row);
+  fill(values);
+  if (stored) {
+    const known = stored.values as BigInt64Array;
+    const isKnown = validityOf(stored)!;
+    for (let row = 0; row < values.length; row++) {
+      if (isKnown(row)) values[row] = known[row]!;
+    }
   }
   return dataOf(LONG, values.length, 0, { values });
 }
