@@ -8,7 +8,8 @@
 
 import { rowsRead } from "./c08_atomic_reads.ts";
 import { newestAt } from "./c05_serializability.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, versionOfPath } from "./evidence.ts";
+import type { Operation } from "../history/history.ts";
 import {
   compareRows,
   describeDifference,
@@ -50,11 +51,15 @@ function stable({ operations }: Evidence): Verdict[] {
   });
 }
 
-/** The time of each version that time travel goes by. */
-export function timesOf({ commits, states }: Evidence): Map<number, number> {
+/** The time of each version that time travel goes by, of those from one on. */
+export function timesOf(
+  { commits, states }: Evidence,
+  from: number = 0,
+): Map<number, number> {
   const times = new Map<number, number>();
   let last = -Infinity;
   for (const { version, writtenMs } of commits) {
+    if (version < from) continue;
     const stamp = states.get(version)?.inCommitTimestamp;
     last = stamp ?? Math.max(writtenMs, last + 1);
     times.set(version, last);
@@ -63,22 +68,19 @@ export function timesOf({ commits, states }: Evidence): Map<number, number> {
 }
 
 function byTimestamp(evidence: Evidence): Verdict[] {
-  const times = timesOf(evidence);
-  const latest = (ms: number, upTo: number): number =>
-    Math.max(
-      -1,
-      ...[...times].flatMap(([version, time]) =>
-        time <= ms && version <= upTo ? [version] : []
-      ),
-    );
   return evidence.operations.flatMap((op) => {
     if (op.call.op !== "open" || op.outcome !== "ok") return [];
     const ms = op.call.request.timestampMs;
     const version = op.success?.version;
     if (ms === undefined || version === undefined) return [];
-    const low = latest(ms, newestAt(op.invokedAt, evidence));
-    const high = latest(ms, newestAt(op.returnedAt, evidence));
-    if (version >= low && version <= high) return [];
+    // File times are made monotone from the oldest commit on that is left.
+    const oldest = new Set([op.invokedAt, op.returnedAt]
+      .map((time) => oldestLeft(time, evidence)));
+    if ([...oldest].some((from) => fits(op, ms, version, from, evidence))) {
+      return [];
+    }
+    const times = timesOf(evidence, Math.min(...oldest));
+    const low = latest(ms, newestAt(op.invokedAt, evidence), times);
     return [found({
       anomaly: "wrong version for a timestamp",
       story: `${op.opId} asked for the table at ${ms} and got version ` +
@@ -88,4 +90,39 @@ function byTimestamp(evidence: Evidence): Verdict[] {
       operations: [op.opId],
     })];
   });
+}
+
+function fits(
+  op: Operation,
+  ms: number,
+  version: number,
+  from: number,
+  evidence: Evidence,
+): boolean {
+  const times = timesOf(evidence, from);
+  return version >= latest(ms, newestAt(op.invokedAt, evidence), times) &&
+    version <= latest(ms, newestAt(op.returnedAt, evidence), times);
+}
+
+function latest(
+  ms: number,
+  upTo: number,
+  times: ReadonlyMap<number, number>,
+): number {
+  return Math.max(
+    -1,
+    ...[...times].flatMap(([version, time]) =>
+      time <= ms && version <= upTo ? [version] : []
+    ),
+  );
+}
+
+/** The first version whose commit had not been cleaned away, nor any after it, at a moment. */
+function oldestLeft(at: number, { trace }: Evidence): number {
+  const gone = trace.flatMap(({ effect, paths, time }) =>
+    effect === "deleted" && time <= at
+      ? paths.flatMap((path) => versionOfPath(path) ?? [])
+      : []
+  );
+  return Math.max(-1, ...gone) + 1;
 }
