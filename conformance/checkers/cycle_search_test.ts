@@ -297,6 +297,25 @@ const CASES: readonly Case[] = [
       ),
   },
   {
+    name: "a phantom beside a delete that was undone meanwhile",
+    anomaly: undefined,
+    check: "C5",
+    make: () => {
+      const late = row("a", 5, "w1.2");
+      return overlapping(
+        ["w1.0", remove(IN_A), 1, [2, { remove: ["fa"] }]],
+        [
+          "w1.1",
+          { op: "restore", request: { version: 1 } },
+          2,
+          [3, { add: { fa: [a] } }],
+        ],
+        ["w1.2", append(late), 3, [4, { add: { f1: [late] } }]],
+        ["w2.0", remove(IN_A), 1, [5, { remove: ["fa"] }]],
+      );
+    },
+  },
+  {
     name: "an effect that its commit left out",
     anomaly: undefined,
     check: "C5",

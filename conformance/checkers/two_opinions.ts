@@ -101,6 +101,7 @@ export function unexplainedPair(
       if (early.version >= late.version) continue;
       const pair = [early, late];
       if (
+        stands(early, late, evidence) &&
         missed(late, early, evidence) && missed(early, late, evidence) &&
         pair.every((operation) => hasWritten(operation, evidence))
       ) return [early.op.opId, late.op.opId];
@@ -158,6 +159,19 @@ function hasWritten(operation: Committed, evidence: Evidence): boolean {
       write.writer === op.opId && write.version === version
     )
   );
+}
+
+/** Whether a change was still there just before a later commit: a restore may have undone it. */
+function stands(
+  early: Committed,
+  late: Committed,
+  evidence: Evidence,
+): boolean {
+  const change = changeOf(early, evidence);
+  const there = evidence.states.get(late.version - 1)?.rows ?? [];
+  return change !== undefined &&
+    (without(change.gone, [...there]).length > 0 ||
+      without(there, [...change.come]).length < there.length);
 }
 
 interface Change {
