@@ -95,7 +95,11 @@ export type {
 export type { WidenColumnOptions } from "./operations/alter/widen_column.ts";
 export type { AppendSelectOptions } from "./operations/append_select.ts";
 export type { ChangeBounds } from "./operations/change_bounds.ts";
-export type { ChangesOptions } from "./operations/change_data_feed.ts";
+export {
+  type ChangesOptions,
+  changesSchema,
+  COMMIT_TIMESTAMP,
+} from "./operations/change_data_feed.ts";
 export type { CheckpointResult } from "./operations/checkpoint.ts";
 export type {
   CleanupLogOptions,

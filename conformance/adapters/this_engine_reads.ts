@@ -6,10 +6,7 @@
  */
 
 import { columnReader } from "../../src/parquet/arrow_values.ts";
-import {
-  changesSchema,
-  COMMIT_TIMESTAMP,
-} from "../../src/operations/change_data_feed.ts";
+import { changesSchema, COMMIT_TIMESTAMP } from "../../src/mod.ts";
 import type { Json, JsonSchema } from "../engine_adapter.ts";
 import { encodeValue } from "./canonical.ts";
 import type { Runs } from "./this_engine.ts";
