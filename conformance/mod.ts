@@ -56,15 +56,7 @@ export {
 } from "./run_suite.ts";
 export type { ProcessCounts } from "./process_races.ts";
 export type { Level } from "./checkers/evidence.ts";
-export {
-  type AboutRun,
-  checkRun,
-  formatRun,
-  parseRun,
-  type SavedRun,
-  saveFailures,
-} from "./history/saved_run.ts";
-export { elleOf } from "./history/elle.ts";
+export { checkSavedRun, saveFailures } from "./history/saved_run.ts";
 export type { OpenStore } from "./live_races.ts";
 export type { Exploration } from "./simulation/explore.ts";
 export {

@@ -38,8 +38,8 @@ export interface SuiteFailure {
   readonly history: readonly string[];
   /** The arguments that replay it. */
   readonly replay: string;
-  /** What was judged, where it is at hand: for saving. */
-  readonly run?: () => Run;
+  /** What was judged, where it is at hand: for `saveFailures`. */
+  readonly run?: () => unknown;
   /** Where the run was saved, to be judged again. */
   readonly saved?: string;
 }

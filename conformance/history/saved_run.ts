@@ -118,7 +118,7 @@ export function saveFailures(
   save: (text: string) => string,
 ): SuiteReport {
   const failures = report.failures.map((failure) => {
-    const run = failure.run?.();
+    const run = failure.run?.() as Run | undefined;
     if (!run) return failure;
     const { program, replay } = failure;
     const about = { engine: report.engine, program, replay };
@@ -141,6 +141,18 @@ export async function checkRun(
 ): Promise<{ evidence: Evidence; verdicts: Verdict[] }> {
   const evidence = await buildEvidence(saved.source);
   return { evidence, verdicts: judge(evidence) };
+}
+
+/**
+ * What every check says of a saved run.
+ *
+ * @param text The file's.
+ * @throws {SyntaxError} Where it is no saved run.
+ */
+export async function checkSavedRun(
+  text: string,
+): Promise<readonly Verdict[]> {
+  return (await checkRun(parseRun(text))).verdicts;
 }
 
 type Line = { readonly type?: unknown };

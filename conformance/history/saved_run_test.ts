@@ -21,7 +21,13 @@ import { formatReport, runSuite } from "../run_suite.ts";
 import { runWithPowerCut } from "../simulation/power_cut.ts";
 import { runProgram } from "../simulation/run_program.ts";
 import { elleOf } from "./elle.ts";
-import { checkRun, formatRun, parseRun, saveFailures } from "./saved_run.ts";
+import {
+  checkRun,
+  checkSavedRun,
+  formatRun,
+  parseRun,
+  saveFailures,
+} from "./saved_run.ts";
 
 const about = { engine: "litmus", program: "p", replay: "--suite random" };
 const HISTORY = program("a history", P2, [
@@ -92,6 +98,10 @@ Deno.test("a failing run of the suite is saved, and its file is judged the same"
     assertEquals(saved.about.replay, failure.replay);
     const again = await checkRun(saved);
     assertEquals(again.verdicts, failure.verdicts);
+    assertEquals(
+      await checkSavedRun(readFileSync(file, "utf8")),
+      failure.verdicts,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
