@@ -7,10 +7,10 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Level } from "../conformance/checkers/evidence.ts";
-import { formatFailure, type SuiteFailure } from "../conformance/run_suite.ts";
+import { formatFailure } from "../conformance/run_suite.ts";
 import { systemHost } from "../src/mod.ts";
 import { progressLine } from "./progress_line.ts";
-import type { SearchJob } from "./worker.ts";
+import type { SearchJob, ToldFailure } from "./worker.ts";
 import { coreCount, runJobs } from "./worker_pool.ts";
 
 const HELP = `deno task random [--runs N] [--seed N] [--workers N] [--json FILE]
@@ -79,7 +79,7 @@ export interface SearchReport {
   /** How long it took. */
   readonly seconds: number;
   /** What failed, shrunk, with the line that replays it. */
-  readonly failures: readonly SuiteFailure[];
+  readonly failures: readonly ToldFailure[];
 }
 
 /** Random programs from seed after seed, until there are enough, or too many fail. */
@@ -87,20 +87,21 @@ export async function searchAll(
   total: number,
   firstSeed: number,
   workers: number,
+  runsPerSeed: number = RUNS_PER_SEED,
 ): Promise<SearchReport> {
   const jobs = Array.from(
-    { length: Math.ceil(total / RUNS_PER_SEED) },
+    { length: Math.ceil(total / runsPerSeed) },
     (_, i): SearchJob => ({
       kind: "search",
       level: LEVELS[i % LEVELS.length]!,
       seed: firstSeed + i,
-      runs: Math.min(RUNS_PER_SEED, total - i * RUNS_PER_SEED),
+      runs: Math.min(runsPerSeed, total - i * runsPerSeed),
     }),
   );
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const made: Record<string, number> = {};
-  const failures: SuiteFailure[] = [];
+  const failures: ToldFailure[] = [];
   const at = new Map<number, number>();
   const progress = progressLine();
   let done = 0;

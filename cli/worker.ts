@@ -51,12 +51,15 @@ export type JobOf<Kind extends Job["kind"]> = Extract<
   { readonly kind: Kind }
 >;
 
+/** A failure as words: the run itself stays where it was made. */
+export type ToldFailure = Omit<SuiteFailure, "run">;
+
 /** What comes of random programs. */
 export interface SearchAnswer {
   /** Runs made. */
   readonly runs: number;
   /** What failed, shrunk. */
-  readonly failure?: SuiteFailure;
+  readonly failure?: ToldFailure;
 }
 
 /** What comes of a hunt. */
@@ -84,11 +87,9 @@ async function searched(job: SearchJob): Promise<SearchAnswer> {
     limits: { isStrict: false },
     isFailure: () => true,
   });
-  return {
-    runs: result.runs,
-    ...(result.failure &&
-      { failure: randomFailure(level, seed, result.failure) }),
-  };
+  if (!result.failure) return { runs: result.runs };
+  const { run: _, ...failure } = randomFailure(level, seed, result.failure);
+  return { runs: result.runs, failure };
 }
 
 async function hunted(job: HuntJob): Promise<HuntAnswer> {

@@ -3,7 +3,12 @@ import { thisEngine } from "./adapters/this_engine.ts";
 import { MUTANTS } from "./mutants/catalogue.ts";
 import { mutated } from "./mutants/mutant.ts";
 import { search } from "./random_search.ts";
-import { formatReport, runSuite } from "./run_suite.ts";
+import {
+  formatFailure,
+  formatReport,
+  randomFailure,
+  runSuite,
+} from "./run_suite.ts";
 import { scopesFor } from "./scopes.ts";
 import { parseVector } from "./simulation/decisions.ts";
 
@@ -51,6 +56,35 @@ Deno.test("a failing random program shrinks, and its path replays it", async () 
   const again = await search(engine, { ...options, path: failure.path });
   assertEquals(again.failure?.found, failure.found);
   assertEquals(again.failure?.verdicts, failure.verdicts);
+});
+
+Deno.test("a failing random program is told with the line that replays it", async () => {
+  // Given a search at a level of its own, which found something,
+  const engine = mutated(MUTANTS.find(({ id }) => id === "Q41")!);
+  const level = "WriteSerializable";
+  const seed = 11;
+  const { failure } = await search(engine, {
+    seed,
+    level,
+    runs: 2_000,
+    limits: { isStrict: false },
+    isFailure: () => true,
+  });
+  const told = randomFailure(level, seed, failure!);
+  // when its line is pasted,
+  const [, ...words] = /--suite random --level (\S+) --seed (\d+) --path (\S+)$/
+    .exec(told.replay)!;
+  const again = await runSuite(engine, {
+    suites: ["random"],
+    level: words[0] as typeof level,
+    seed: Number(words[1]),
+    path: words[2]!,
+  });
+  // then one run tells the same again.
+  assertEquals(again.runs, 1);
+  const [{ run: _, ...same }] = again.failures as [typeof told];
+  assertEquals({ ...same, run: told.run! }, told);
+  assertMatch(formatFailure(told).join("\n"), /\nreplay: deno task conf/);
 });
 
 Deno.test("scopes have names of their own", () => {
