@@ -36,6 +36,7 @@ deno task conformance --check FILE [--elle FILE]
   --budget TIME   how long: 90s, 5m; 60s by default
   --json FILE     the whole report
   --exhaust N     every scope of exhaustive and litmus whatever the budget, with N runs of one at most
+  --part I/N      only the Ith of N parts of the scopes: for several processes at once
   --scope NAME    one scope of a suite
   --vector V      one run of that scope
   --path P        one case of the seed's random search, with --level
@@ -107,6 +108,7 @@ function readArguments(args: readonly string[]): Arguments | number {
           check: text,
           elle: text,
           exhaust: text,
+          part: text,
           help: { type: "boolean" },
         },
       }).values;
@@ -135,6 +137,8 @@ function readArguments(args: readonly string[]): Arguments | number {
   }
   const isReal = store !== "memory" && !store.startsWith("memory:");
   const { json, check, elle } = parsed;
+  const part = /^([1-9]\d*)\/([1-9]\d*)$/.exec(parsed.part ?? "1/1");
+  if (!part) return refuse(`${parsed.part} is not a part like 1/2`);
   return {
     json,
     history: parsed.history ?? json?.replace(/(\.json)?$/, ".runs"),
@@ -148,8 +152,12 @@ function readArguments(args: readonly string[]): Arguments | number {
       ...(vector !== undefined && { vector: parseVector(vector) }),
       ...(path !== undefined && { path }),
       ...(level !== undefined && { level: level as Level }),
+      part: [Number(part[1]), Number(part[2])],
       ...(exhaust !== undefined && { exhaust: Number(exhaust) }),
-      ...(isReal && { openStore: freshPlaces(store) }),
+      ...(isReal && {
+        openStore: freshPlaces(store),
+        storeKind: /^s3a?:/.test(store) ? "S3" : "folder",
+      }),
     },
   };
 }

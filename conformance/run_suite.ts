@@ -52,6 +52,8 @@ export interface SuiteOptions {
   readonly budgetMs?: number;
   /** Runs of one scope at most, past which it counts as sampled; grows with the budget by default. */
   readonly maxRunsPerScope?: number;
+  /** Only a part of the scopes, the first of two `[1, 2]`: for several processes at once. */
+  readonly part?: readonly [number, number];
   /** Every scope, with so many runs of one at most, whatever the budget. */
   readonly exhaust?: number;
   /** Random programs at most. */
@@ -66,6 +68,8 @@ export interface SuiteOptions {
   readonly level?: Level;
   /** Where live races are run: a fresh store for each; no races by default. */
   readonly openStore?: OpenStore;
+  /** What kind of store that is, for the report: `folder`, `S3`. */
+  readonly storeKind?: string;
   /** Told now and then how far it is. */
   readonly onProgress?: (text: string) => void;
 }
@@ -152,6 +156,7 @@ class Suite {
     }
     return {
       engine: this.#adapter.name,
+      store: this.#options.storeKind ?? "memory",
       seed: this.#seed,
       runs: this.#runs,
       scopes: this.#scopes,
@@ -200,9 +205,10 @@ class Suite {
     untilMs: number,
   ): Promise<void> {
     const { scope: only, vector, exhaust, budgetMs = 60_000 } = this.#options;
-    const scopes = all.filter((s) =>
-      only === undefined || s.program.name === only
-    );
+    const [part, parts] = this.#options.part ?? [1, 1];
+    const scopes = all
+      .filter((s) => only === undefined || s.program.name === only)
+      .filter((_, i) => i % parts === part - 1);
     // Where everything is asked for, no time is too long.
     const end = exhaust === undefined ? untilMs : Infinity;
     const share = suite === "exhaustive"
@@ -286,7 +292,7 @@ class Suite {
       .filter(({ program }) => isLive(program))
       .filter(({ program }) => only === undefined || program.name === only);
     for (const scope of scopes) {
-      if (this.#isOver(untilMs)) break;
+      if (this.#races > 0 && this.#isOver(untilMs)) break;
       const run = await races(scope.program, this.#adapter, openStore!);
       this.#races++;
       this.#runs++;
@@ -306,7 +312,7 @@ class Suite {
     // Every test once before any is run at another level.
     const scopes = LEVELS.flatMap((at) => all.filter((s) => s.level === at));
     await inParallel(scopes, PLACES, async (scope) => {
-      if (this.#isOver(untilMs)) return;
+      if (this.#held.length > 0 && this.#isOver(untilMs)) return;
       const ends = await heldHandles(scope, this.#adapter, openStore!);
       this.#progress(`held handles: ${scope.program.name}`);
       this.#held.push(scope.id);

@@ -48,6 +48,8 @@ export interface SuiteFailure {
 export interface SuiteReport {
   /** The engine. */
   readonly engine: string;
+  /** What live suites ran on: `memory` where there were none. */
+  readonly store: string;
   /** The seed. */
   readonly seed: number;
   /** Runs made, all together. */

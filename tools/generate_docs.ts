@@ -12,6 +12,7 @@ import {
 import { conflictsPage } from "./conflicts_page.ts";
 import { litmusPage } from "./litmus_page.ts";
 import { pictures } from "./pictures.ts";
+import { readReports, scopesSection, withScopes } from "./scopes_section.ts";
 import { sqlPage } from "./sql_page.ts";
 
 /**
@@ -187,7 +188,12 @@ ${rows.join("\n")}
 if (import.meta.main) {
   const at = (path: string): URL => new URL(`../${path}`, import.meta.url);
   const readme = await Deno.readTextFile(at("README.md"));
-  const litmus = await Deno.readTextFile(at("docs/litmus.md")).catch(() => "");
+  const current = await Deno.readTextFile(at("docs/litmus.md")).catch(() => "");
+  // `--scopes FILE…`: the part on scopes anew, from reports of the suite.
+  const [option, ...files] = Deno.args;
+  const litmus = option === "--scopes"
+    ? withScopes(current, scopesSection(await readReports(files)))
+    : current;
   for (
     const [path, text] of Object.entries(await generatedPages(readme, litmus))
   ) {
