@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { type Case, cases } from "./arbitraries/program_arbitrary.ts";
 import { evidenceOf, type Level } from "./checkers/evidence.ts";
 import { judge } from "./checkers/judge.ts";
+import { outlivesCleanup } from "./request_life.ts";
 import type { CheckId, Verdict } from "./checkers/verdict.ts";
 import type { EngineAdapter } from "./engine_adapter.ts";
 import {
@@ -99,6 +100,7 @@ export async function runCase(
 ): Promise<{ run: Run; verdicts: Verdict[] }> {
   const prepared = await preparedFor(found.program, adapter, options);
   const run = await runPrepared(prepared, found.vector);
+  if (outlivesCleanup(run)) return { run, verdicts: [] };
   const evidence = await evidenceOf(run, found.level);
   return { run, verdicts: judge(evidence, options.without) };
 }

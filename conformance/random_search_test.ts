@@ -9,7 +9,15 @@ import type { Level } from "./checkers/evidence.ts";
 import { formatVerdict } from "./checkers/verdict.ts";
 import { MUTANTS } from "./mutants/catalogue.ts";
 import { programsToKill } from "./mutants/hunt.ts";
+import {
+  append,
+  CHECKPOINT,
+  CLEANUP,
+  program,
+  sleep,
+} from "./mutants/scenarios.ts";
 import { runCase, search } from "./random_search.ts";
+import { outlivesCleanup } from "./request_life.ts";
 import { fingerprint, prepare, runPrepared } from "./simulation/run_program.ts";
 import { seededRandom } from "./simulation/simulated_host.ts";
 
@@ -96,6 +104,53 @@ Deno.test("a random program with faults, run twice, ends the same: on a table se
   }
   assert(ends.size >= 50, `${ends.size} ends`);
   assert(faults >= 20, `${faults} faults`);
+});
+
+Deno.test("a commit request that outlives a cleanup is held against nobody", async () => {
+  // Given a log that is cleaned while another's commit request is on its way,
+  const tried = program(
+    "a request of 30 days",
+    {
+      steps: [append(["a", 1])],
+      configuration: {
+        "delta.logRetentionDuration": "interval 1 days",
+        "delta.enableExpiredLogCleanup": "true",
+      },
+    },
+    [
+      [append(["a", 7])],
+      [
+        append(["a", 8]),
+        append(["a", 9]),
+        sleep(30),
+        append(["b", 1]),
+        CHECKPOINT,
+        sleep(5),
+        append(["b", 2]),
+        CLEANUP,
+      ],
+    ],
+  );
+  const prepared = await prepare(tried, thisEngine());
+  const calm = await runPrepared(prepared, []);
+  let late = calm;
+  for (;;) {
+    // when w1 is made to wait wherever another can go on,
+    const options = late.made.map(({ about }) =>
+      about.replace("who moves: ", "").split(" | ")
+    );
+    const at = late.made.findIndex(({ taken }, i) =>
+      options[i]![taken]!.startsWith("w1 ") &&
+      options[i]!.some((option) => !option.startsWith("w1 "))
+    );
+    if (at < 0) break;
+    const other = options[at]!.findIndex((option) => !option.startsWith("w1 "));
+    const before = late.made.slice(0, at).map(({ taken }) => taken);
+    late = await runPrepared(prepared, [...before, other]);
+  }
+  // then its request is the last, and no writer could have known.
+  assert(outlivesCleanup(late));
+  assert(!outlivesCleanup(calm));
 });
 
 Deno.test("random vectors are sparse and dense", () => {
