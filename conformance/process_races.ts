@@ -80,7 +80,10 @@ export async function raceProcesses(
 ): Promise<ProcessRound | undefined> {
   const { store, url, remove } = await openStore();
   try {
-    if (url === undefined) return undefined;
+    // A module that was fetched is no script that another process could run.
+    if (url === undefined || !import.meta.url.startsWith("file:")) {
+      return undefined;
+    }
     return await raceAt(url, store, options);
   } finally {
     await remove();
