@@ -178,8 +178,11 @@ function keepsRowIds(
 
 /** Whether a table writes in-commit timestamps. */
 export function hasInCommitTimestamps(metadata: Metadata): boolean {
-  const enabled = metadata.configuration["delta.enableInCommitTimestamps"];
-  return enabled?.toLowerCase() === "true";
+  return isTrue(metadata.configuration["delta.enableInCommitTimestamps"]);
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text?.trim().toLowerCase() === "true";
 }
 
 /** Whether a commit is the first with an in-commit timestamp: it has to be later than the file before it. */
@@ -243,15 +246,13 @@ function withRowIds(
   const protocol = staged.protocol ?? base?.protocol;
   const metadata = staged.metadata ?? base?.metadata;
   if (!protocol || !hasFeature(protocol, "rowTracking")) return off;
-  if (
-    metadata?.configuration["delta.rowTrackingSuspended"]?.toLowerCase() ===
-      "true"
-  ) {
-    return off;
-  }
+  if (isTrue(metadata?.configuration["delta.rowTrackingSuspended"])) return off;
   const before = rowIdHighWaterMark(base?.domains.get(ROW_TRACKING_DOMAIN));
   const firstRowId = rules.firstRowId(before, earlier);
-  let next = firstRowId;
+  let next = staged.adds.reduce(
+    (end, add) => Math.max(end, endOfRowIds(add)),
+    firstRowId,
+  );
   const adds = staged.adds.map((add) => {
     const fresh = add.baseRowId === undefined;
     const baseRowId = add.baseRowId ?? next;
@@ -285,12 +286,27 @@ export function rowIdHighWaterMark(
   });
 }
 
-function numRecords(add: AddFile, table: string, version: number): number {
-  const stats: unknown = add.stats === undefined ? {} : JSON.parse(add.stats);
-  const count = (stats as { numRecords?: unknown } | null)?.numRecords;
-  if (typeof count === "number" && Number.isSafeInteger(count) && count >= 0) {
-    return count;
+/** The first id behind those of a file that brings its own along; 0 where it brings none. */
+function endOfRowIds(add: AddFile): number {
+  return add.baseRowId === undefined ? 0 : add.baseRowId + (countOf(add) ?? 0);
+}
+
+function countOf(add: AddFile): number | undefined {
+  let stats: unknown;
+  try {
+    stats = JSON.parse(add.stats ?? "null");
+  } catch {
+    return undefined; // Statistics that are no JSON count nothing.
   }
+  const count = (stats as { numRecords?: unknown } | null)?.numRecords;
+  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0
+    ? count
+    : undefined;
+}
+
+function numRecords(add: AddFile, table: string, version: number): number {
+  const count = countOf(add);
+  if (count !== undefined) return count;
   throw new DeltaError("DELTA_INVALID_ARGUMENT", {
     what: `Cannot commit version ${version} of ${table}`,
     why:

@@ -178,6 +178,29 @@ Deno.test("row ids are given anew at every rebase, and the domain says the highe
   ]);
 });
 
+Deno.test("fresh row ids begin behind those that staged files bring along", async () => {
+  const { begin, actions } = await table();
+  await begin().add(add("a", 1, 5)).commit();
+  const brought = { ...add("b", 1, 3), baseRowId: 5 };
+  await begin().add(add("c", 1, 2)).add(brought).commit();
+  const last = winnerOf(2, await actions(2));
+  assertEquals(last.adds.map((file) => file.baseRowId), [8, 5]);
+  assertEquals(last.domains.map((d) => JSON.parse(d.configuration)), [
+    { rowIdHighWaterMark: 9 },
+  ]);
+  await begin().add({ ...add("d", 1, 2), baseRowId: 20 }).commit();
+  await begin().add({ ...add("e", 1, 2), baseRowId: 0 }).commit();
+  assertEquals(winnerOf(4, await actions(4)).domains, []);
+  await begin().add(add("f", 1, 1)).commit();
+  assertEquals(winnerOf(5, await actions(5)).adds[0]!.baseRowId, 22);
+});
+
+Deno.test("properties that another engine wrote with blanks are on for commits too", async () => {
+  const { begin, info } = await table();
+  await begin().setMetadata(metadata({ [ICT]: " true" })).commit();
+  assert((await info(1)).inCommitTimestamp !== undefined);
+});
+
 Deno.test("one domain is set once, others go beside it", async () => {
   const { begin, context } = await table();
   const set = (domain: string) =>

@@ -68,15 +68,18 @@ export function whyRowsCannotMove(
     : undefined;
 }
 
-/** What else has the name of a hidden column, in words; `undefined` where nothing has. */
+/**
+ * What else has the name of a hidden column, in words; `undefined` where nothing
+ * has. Files written while rows were tracked have the columns ever after.
+ */
 export function takenHiddenName(
   { configuration }: Pick<Metadata, "configuration">,
   schema: StructType,
 ): string | undefined {
-  if (!tableProperties(configuration).enableRowTracking) return undefined;
-  const keys = [ROW_ID_COLUMN_KEY, ROW_VERSION_COLUMN_KEY];
-  const names = keys.map((key) => foldCase(configuration[key] ?? ""));
-  if (names[0] !== "" && names[0] === names[1]) {
+  const keys = [ROW_ID_COLUMN_KEY, ROW_VERSION_COLUMN_KEY]
+    .filter((key) => configuration[key]);
+  const names = keys.map((key) => foldCase(configuration[key]!));
+  if (names.length === 2 && names[0] === names[1]) {
     return `${keys.join(" and ")} are the same`;
   }
   for (const field of schema.fields) {

@@ -199,14 +199,18 @@ export function validateProperties(configuration: Configuration): void {
   }
 }
 
-/** The properties that a new table stores: those given, without the ones that ask for a protocol. */
+/**
+ * The properties that a table stores: those given, without the ones that ask for
+ * a protocol, and without the blanks around known ones, which no other engine
+ * would read past.
+ */
 export function storedConfiguration(
   configuration: Configuration,
 ): Configuration {
   return Object.fromEntries(
     Object.entries(configuration).filter(([key]) =>
       !REQUESTS.has(key) && !key.startsWith("delta.feature.")
-    ),
+    ).map(([key, value]) => [key, KINDS.has(key) ? value.trim() : value]),
   );
 }
 

@@ -147,6 +147,21 @@ Deno.test("storedConfiguration() leaves out what only asks for a protocol", () =
   assert(KNOWN_PROPERTIES.includes("delta.appendOnly"));
 });
 
+Deno.test("storedConfiguration() keeps values of known properties without the blanks around them", () => {
+  assertEquals(
+    storedConfiguration({
+      "delta.enableInCommitTimestamps": " TRUE ",
+      "delta.constraints.c": " a > 1",
+      "owner": " me ",
+    }),
+    {
+      "delta.enableInCommitTimestamps": "TRUE",
+      "delta.constraints.c": " a > 1",
+      "owner": " me ",
+    },
+  );
+});
+
 Deno.test("withRowTrackingColumns() names the hidden columns once, and only where rows are tracked", () => {
   const uuid = () => "0-1";
   const off = { "delta.enableRowTracking": "false" };
