@@ -84,8 +84,12 @@ export function mutantsPage(table: KillTable): string {
 
 A mutant is this engine, or its store, with one small defect planted through a
 seam. What a suite is worth is how many it sees, and how soon. **${killed} of ${total}
-are killed.** Made by \`deno task mutants --docs docs/mutants.md\` on ${date}, with
-${workers} cores, in ${seconds} s.
+are killed.** Made on ${date}, with ${workers} cores, in ${seconds} s, by
+
+    deno task mutants --docs docs/mutants.md --seeds ${searches} --programs ${
+    mutants[0]?.maxPrograms
+  }
+
 
 - **killed by**: the checks that objected in the run that killed it. [Litmus
   tests](litmus.md) and [how it works](how_it_works.md) say what they are.
