@@ -78,6 +78,10 @@ export interface SuiteOptions {
 const MS_PER_SCOPE_RUN = 150;
 const MS_PER_LITMUS_RUN = 1_000;
 
+/** The part of what is left of the time that one scope of a litmus test may take, and what it may take at any rate. */
+const LITMUS_SHARE = 0.01;
+const MIN_SCOPE_MS = 50;
+
 /** Suites that need a real store. */
 const ON_A_STORE: ReadonlySet<SuiteName> = new Set([
   "held",
@@ -196,7 +200,17 @@ class Suite {
   }
 
   async #litmus(untilMs: number): Promise<void> {
-    await this.#explore("litmus", litmusScopes(this.#adapter), untilMs);
+    const all = litmusScopes(this.#adapter);
+    const hasOneFault = ({ program }: Scope): boolean =>
+      program.name.endsWith(", one fault");
+    // Every test once, then with a fault, then at the weaker levels.
+    const [strongest, ...weaker] = LEVELS;
+    const first = all.filter((s) => s.level === strongest);
+    await this.#explore("litmus", [
+      ...first.filter((s) => !hasOneFault(s)),
+      ...first.filter(hasOneFault),
+      ...weaker.flatMap((at) => all.filter((s) => s.level === at)),
+    ], untilMs);
   }
 
   async #explore(
@@ -216,10 +230,18 @@ class Suite {
       : Math.max(20, budgetMs / MS_PER_LITMUS_RUN);
     for (const scope of scopes) {
       if (this.#isOver(end)) break;
+      const now = performance.now() - this.#started;
+      // No litmus test eats up what others need to be seen at all.
+      const scopeEnd = suite === "litmus"
+        ? Math.min(
+          end,
+          now + Math.max(LITMUS_SHARE * (end - now), MIN_SCOPE_MS),
+        )
+        : end;
       this.#progress(`${suite}: ${scope.program.name}`);
       const report = await runScope(scope, this.#adapter, {
         maxRuns: exhaust ?? this.#options.maxRunsPerScope ?? share,
-        isOver: () => this.#isOver(end),
+        isOver: () => this.#isOver(scopeEnd),
         seed: this.#seed,
         ...(vector && { vector }),
         onRun: (run, verdicts) => {

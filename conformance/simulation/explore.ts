@@ -70,10 +70,11 @@ export async function explore(
 
   let vector: readonly number[] | undefined = [];
   const deep = Math.ceil(maxRuns * DEEP_PART);
-  let last: readonly Decision[] = [];
+  const met: number[] = [];
   while (vector && goesOn(deep)) {
-    last = await once(vector);
-    vector = nextVector(last);
+    const made = await once(vector);
+    met.push(sizeBy(made));
+    vector = nextVector(made);
   }
   const drawn: number[] = [];
   const random = seededRandom(seed);
@@ -81,9 +82,9 @@ export async function explore(
     drawn.push(sizeBy(await once(drawnVector(random))));
   }
   const exhausted = vector === undefined;
-  const estimate = drawn.length === 0
-    ? sizeBy(last)
-    : drawn.reduce((sum, size) => sum + size, 0) / drawn.length;
+  // Where time was over before any was drawn, those met first must do.
+  const sizes = drawn.length > 0 ? drawn : met;
+  const estimate = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   return {
     runs,
     exhausted,
