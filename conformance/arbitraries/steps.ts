@@ -189,6 +189,12 @@ const THE_REST: readonly Kind[] = [
     make: () => ({ op: "checkpoint", request: {} }),
   },
   {
+    name: "compactLog",
+    weight: 1,
+    inTime: 1,
+    make: () => ({ op: "compactLog", request: {} }),
+  },
+  {
     name: "cleanup",
     weight: 1,
     inTime: 3,
@@ -209,6 +215,16 @@ const THE_REST: readonly Kind[] = [
     name: "read",
     weight: 2,
     make: (m) => ({ op: "read", request: chosen(m) }),
+  },
+  {
+    name: "describe",
+    weight: 1,
+    make: () => ({ op: "describe", request: {} }),
+  },
+  {
+    name: "changes",
+    weight: 1,
+    make: ({ n }) => ({ op: "changes", request: { from: 1, to: n + 1 } }),
   },
   {
     name: "open",
