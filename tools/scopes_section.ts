@@ -24,6 +24,18 @@ export function withScopes(page: string, section: string): string {
   );
 }
 
+/** Of the reports of one scope the one that went furthest, by the scope's name. */
+function furthest(reports: readonly ScopeReport[]): Map<string, ScopeReport> {
+  const rank = ({ exploration }: ScopeReport): number =>
+    exploration.exhausted ? Infinity : exploration.runs;
+  const found = new Map<string, ScopeReport>();
+  for (const report of reports) {
+    const other = found.get(report.name);
+    if (!other || rank(report) > rank(other)) found.set(report.name, report);
+  }
+  return found;
+}
+
 /** What may go wrong in a program. */
 function faultsOf({ faults, powerCut, scripts }: Program): string {
   const disturbs = scripts.some(({ steps }) =>
@@ -156,15 +168,11 @@ function suiteRows(reports: readonly SuiteReport[]): string[] {
  * @param reports At least one with every scope of `exhaustive`, and one with every scope of `litmus`.
  */
 export function scopesSection(reports: readonly SuiteReport[]): string {
-  const made = new Map(
-    reports.flatMap(({ scopes }) => scopes).map((r) => [r.name, r]),
-  );
+  const made = furthest(reports.flatMap(({ scopes }) => scopes));
   const scopes = scopesFor(thisEngine());
   const missing = scopes.find(({ program }) => !made.has(program.name));
   if (missing) throw new Error(`no report has ${missing.program.name}`);
-  const ofTests = new Map(
-    reports.flatMap(({ litmus }) => litmus).map((r) => [r.name, r]),
-  );
+  const ofTests = furthest(reports.flatMap(({ litmus }) => litmus));
   const litmus = litmusScopes(thisEngine()).map(({ program }) => {
     const report = ofTests.get(program.name);
     if (!report) throw new Error(`no report has ${program.name}`);

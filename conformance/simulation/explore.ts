@@ -84,7 +84,8 @@ export async function explore(
   const exhausted = vector === undefined;
   // Where time was over before any was drawn, those met first must do.
   const sizes = drawn.length > 0 ? drawn : met;
-  const estimate = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  const estimate = sizes.reduce((sum, size) => sum + size, 0) /
+    Math.max(1, sizes.length);
   return {
     runs,
     exhausted,
