@@ -84,7 +84,6 @@ async function searched(job: SearchJob): Promise<SearchAnswer> {
     seed,
     level,
     runs,
-    limits: { isStrict: false },
     isFailure: () => true,
   });
   if (!result.failure) return { runs: result.runs };

@@ -285,7 +285,6 @@ class Suite {
       seed: this.#seed,
       level,
       runs: randomRuns,
-      limits: { isStrict: false },
       ...(path !== undefined && { path }),
       budgetMs: untilMs - (performance.now() - this.#started),
       isFailure: () => true,

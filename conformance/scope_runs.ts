@@ -59,9 +59,7 @@ export async function runScope(
   options: ScopeRunOptions,
 ): Promise<ScopeReport> {
   const { vector: only, maxRuns, isOver, seed } = options;
-  const prepared = await prepare(scope.program, adapter, {
-    limits: { isStrict: only !== undefined },
-  });
+  const prepared = await prepare(scope.program, adapter);
   let found = 0;
   const exploration = await explore(async (tried) => {
     const run = await runPrepared(prepared, only ?? tried);
