@@ -75,12 +75,12 @@ Deno.test("hints that lie are what readers meet, and change nothing", async () =
 });
 
 Deno.test("what is sampled says about how many runs there are", async () => {
-  const program = named("one batch by two clients");
+  const program = named("insert select ‖ optimize, delete");
   const all = await runAll(program, Infinity);
   assert(all.exploration.exhausted);
-  const some = await runAll(program, 400);
+  const some = await runAll(program, 60);
   assert(!some.exploration.exhausted);
-  assertEquals(some.exploration.runs, 400);
+  assertEquals(some.exploration.runs, 60);
   const factor = some.exploration.about / all.exploration.runs;
   assert(factor > 0.4 && factor < 2.5, `${factor}`);
 });
