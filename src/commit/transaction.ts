@@ -45,6 +45,7 @@ import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { TableContext } from "../store/table_context.ts";
 import { whatFails } from "./check_transaction.ts";
 import type { Reads, StagedActions } from "./staged_actions.ts";
+import { checkShape } from "./staged_shapes.ts";
 import type {
   CommitOptions,
   CommitResult,
@@ -102,31 +103,24 @@ export class Transaction {
   /**
    * Stages a data file. The file must be there already, whole.
    *
-   * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for a file without path or size.
+   * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for what is no add action, as every action that is none.
    */
   add(file: AddFile): this {
-    const isFile = file.path !== "" && Number.isSafeInteger(file.size) &&
-      file.size >= 0;
-    if (!isFile) {
-      throw this.#invalid(
-        `an add action needs a path and a size, not ${
-          JSON.stringify({ path: file.path, size: file.size })
-        }`,
-        "Stage the file with both",
-      );
-    }
+    checkShape("adds", file, this.#what());
     this.#adds.push(file);
     return this;
   }
 
   /** Stages the removal of a data file. */
   remove(file: RemoveFile): this {
+    checkShape("removes", file, this.#what());
     this.#removes.push(file);
     return this;
   }
 
   /** Stages a change data file. */
   cdc(file: AddCdcFile): this {
+    checkShape("cdc", file, this.#what());
     this.#cdc.push(file);
     return this;
   }
@@ -136,14 +130,7 @@ export class Transaction {
    * has at or past it makes `commit()` answer `already-applied`.
    */
   setTxn(txn: Txn): this {
-    if (txn.appId === "" || !Number.isSafeInteger(txn.version)) {
-      throw this.#invalid(
-        `a txn needs an appId and an integer version, not ${
-          JSON.stringify(txn)
-        }`,
-        "Name the application and count its batches",
-      );
-    }
+    checkShape("txns", txn, this.#what());
     this.#txns.push({
       ...txn,
       lastUpdated: txn.lastUpdated ?? this.#context.host.now(),
@@ -157,7 +144,8 @@ export class Transaction {
    * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for a domain of Delta's own.
    */
   setDomain(domain: DomainMetadata): this {
-    if (domain.domain === "" || /^delta\./i.test(domain.domain)) {
+    checkShape("domains", domain, this.#what());
+    if (/^delta\./i.test(domain.domain)) {
       throw this.#invalid(
         `the metadata domain "${domain.domain}" is the engines' own`,
         "Use a domain name that does not start with delta.",
@@ -169,12 +157,14 @@ export class Transaction {
 
   /** Changes the table's metadata. */
   setMetadata(metadata: Metadata): this {
+    checkShape("metadata", metadata, this.#what());
     this.#metadata = metadata;
     return this;
   }
 
   /** Changes the table's protocol. */
   setProtocol(protocol: Protocol): this {
+    checkShape("protocol", protocol, this.#what());
     this.#protocol = protocol;
     return this;
   }

@@ -202,6 +202,11 @@ function isSignal(value: unknown): boolean {
     "addEventListener" in value;
 }
 
+function isApplicationVersion(value: unknown): boolean {
+  return isRecord(value) && typeof value["appId"] === "string" &&
+    value["appId"] !== "" && Number.isSafeInteger(value["version"]);
+}
+
 /** What a value of an option must be. */
 interface OptionType {
   /** The type in words. */
@@ -222,6 +227,7 @@ const FLAG: OptionType = {
 /** Options that mean the same wherever they stand. */
 const SHARED: ReadonlyMap<string, OptionType> = new Map([
   ["userMetadata", TEXT],
+  ["txn", { name: "{ appId, version }", holds: isApplicationVersion }],
   ["signal", { name: "an AbortSignal", holds: isSignal }],
   ["partition", { name: "a record of values", holds: isRecord }],
   ["mergeSchema", FLAG],
