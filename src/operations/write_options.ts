@@ -219,6 +219,12 @@ const TEXT: OptionType = {
   name: "text",
   holds: (value) => typeof value === "string",
 };
+const LIST: OptionType = { name: "a list", holds: Array.isArray };
+const VALUES: OptionType = { name: "a record of values", holds: isRecord };
+const ROW: OptionType = {
+  name: '"all" or a record of values',
+  holds: (value) => value === "all" || isRecord(value),
+};
 const FLAG: OptionType = {
   name: "true or false",
   holds: (value) => typeof value === "boolean",
@@ -229,7 +235,14 @@ const SHARED: ReadonlyMap<string, OptionType> = new Map([
   ["userMetadata", TEXT],
   ["txn", { name: "{ appId, version }", holds: isApplicationVersion }],
   ["signal", { name: "an AbortSignal", holds: isSignal }],
-  ["partition", { name: "a record of values", holds: isRecord }],
+  ["partition", VALUES],
+  ["set", VALUES],
+  ["add", VALUES],
+  ["whenMatched", LIST],
+  ["whenNotMatched", LIST],
+  ["whenNotMatchedBySource", LIST],
+  ["update", ROW],
+  ["insert", ROW],
   ["mergeSchema", FLAG],
   ["overwriteSchema", FLAG],
   ["dryRun", FLAG],

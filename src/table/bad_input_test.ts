@@ -69,6 +69,57 @@ Deno.test("every call of a table refuses options that are none, and names that n
   }
 });
 
+const NONE: readonly unknown[] = [undefined, null, 5, true, {}, () => 1];
+
+Deno.test("changes of columns refuse what names none", async () => {
+  const table = await untyped();
+  const { alter } = table;
+  for (const column of [...NONE, [], [5], [[]], [null]]) {
+    const about = `${JSON.stringify(column)}`;
+    await refused(() => alter.renameColumn({ column, to: "x" }), about);
+    await refused(() => alter.widenColumn({ column, type: "long" }), about);
+    await refused(() => alter.setNotNull({ column }), about);
+    await refused(() => alter.dropNotNull({ column }), about);
+    await refused(() => alter.setDefault({ column, default: "1" }), about);
+    await refused(() => alter.dropDefault({ column }), about);
+    await refused(() => alter.dropColumns({ columns: [column] }), about);
+    await refused(() => alter.addColumns({ columns: [column] }), about);
+    const named = { name: column, type: "long" };
+    await refused(() => alter.addColumns({ columns: [named] }), about);
+  }
+  assertEquals(table.version, 1);
+});
+
+Deno.test("a merge refuses clauses that are no list, and a condition that is none", async () => {
+  const table = await untyped();
+  const source = [{ id: 1n, s: "c" }];
+  const on = ["id"];
+  const whenMatched = [{ update: "all" }];
+  const whenNotMatched = [{ insert: "all" }];
+  for (const none of [...NONE, [5], [null]]) {
+    const about = `${JSON.stringify(none)}`;
+    const merge = (options: object) =>
+      refused(() => table.merge({ source, on, ...options }), about);
+    await merge({ on: none, whenMatched });
+    if (none === undefined) continue;
+    await merge({ whenMatched: none, whenNotMatched });
+    await merge({ whenMatched, whenNotMatched: none });
+    await merge({ whenMatched, whenNotMatchedBySource: none });
+  }
+  // A record may be one of no columns.
+  for (const none of [null, 5, true, [5], () => 1]) {
+    const about = `${JSON.stringify(none)}`;
+    const merge = (options: object) =>
+      refused(() => table.merge({ source, on, ...options }), about);
+    await merge({ whenMatched: [{ update: none }] });
+    await merge({ whenNotMatched: [{ insert: none }] });
+    await merge({ whenNotMatchedBySource: [{ update: none }] });
+    await refused(() => table.appendSelect({ add: none }), about);
+    await refused(() => table.update({ set: none }), about);
+  }
+  assertEquals(table.version, 1);
+});
+
 Deno.test("every call of a table refuses shared options of another type", async () => {
   const table = await untyped();
   const rows = [{ id: 3n, s: "c" }];

@@ -255,14 +255,7 @@ export function findColumn(
   { base, what }: Alteration,
   column: ColumnInput,
 ): FoundColumn {
-  const wanted = pathOf(column);
-  if (wanted.length === 0 || wanted.some((step) => typeof step !== "string")) {
-    throw new DeltaError("DELTA_INVALID_ARGUMENT", {
-      what,
-      why: "no column is named",
-      fix: "Name one, or give its path from the top as a list of names",
-    });
-  }
+  const wanted = pathOf(column, what);
   const path = resolvePath(base.schema, wanted);
   const field = path && fieldAt(base.schema, path);
   if (path && field) return { path, field };
@@ -277,9 +270,21 @@ export function findColumn(
   });
 }
 
-/** A column's path: a string names a column at the top, dots and all. */
-export function pathOf(column: ColumnInput): readonly string[] {
-  return typeof column === "string" ? [column] : column;
+/**
+ * A column's path: a string names a column at the top, dots and all.
+ *
+ * @throws {DeltaError} `DELTA_INVALID_ARGUMENT` for what names no column.
+ */
+export function pathOf(column: ColumnInput, what: string): readonly string[] {
+  const path: unknown = typeof column === "string" ? [column] : column;
+  const isPath = Array.isArray(path) && path.length > 0 &&
+    path.every((step) => typeof step === "string");
+  if (isPath) return path;
+  throw new DeltaError("DELTA_INVALID_ARGUMENT", {
+    what,
+    why: "no column is named",
+    fix: "Name one, or give its path from the top as a list of names",
+  });
 }
 
 /** The error of something that the table or this engine does not do. */

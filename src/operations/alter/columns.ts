@@ -142,7 +142,9 @@ export async function dropColumns(
   let schema = base.schema;
   const dropped: (readonly string[])[] = [];
   for (const column of options.columns) {
-    if (options.ifExists && !fieldAt(base.schema, pathOf(column))) continue;
+    if (
+      options.ifExists && !fieldAt(base.schema, pathOf(column, alteration.what))
+    ) continue;
     const { path } = findColumn(alteration, column);
     checkIsField(alteration, path);
     checkMapped(alteration);

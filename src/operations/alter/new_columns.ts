@@ -17,7 +17,11 @@ import { formatDataType } from "../../schema/schema_json.ts";
 import { formatPath } from "../../schema/schema_path.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
 import type { TableContext } from "../../store/table_context.ts";
-import { checkKnown, type OperationOptions } from "../write_options.ts";
+import {
+  checkKnown,
+  checkOptions,
+  type OperationOptions,
+} from "../write_options.ts";
 import {
   type Alteration,
   type AlterResult,
@@ -87,12 +91,15 @@ export async function addColumns(
   }
   let schema = base.schema;
   for (const column of options.columns) {
+    checkOptions(column, alteration.what);
     schema = withColumn(alteration, schema, column);
   }
   return await commitChange(alteration, {
     operation: "ADD COLUMNS",
     parameters: {
-      columns: JSON.stringify(options.columns.map((c) => asParameter(c))),
+      columns: JSON.stringify(
+        options.columns.map((c) => asParameter(alteration, c)),
+      ),
     },
     schema,
   });
@@ -103,7 +110,7 @@ function withColumn(
   schema: StructType,
   column: NewColumn,
 ): StructType {
-  const path = pathOf(column.name);
+  const path = pathOf(column.name, alteration.what);
   // An earlier one of the same call may be the parent.
   const at = { ...alteration, base: { ...alteration.base, schema } };
   const parent = path.length > 1
@@ -153,8 +160,8 @@ function newField(
   return { name, type: typeOf(column.type, path), nullable: true, metadata };
 }
 
-function asParameter(column: NewColumn): JsonValue {
-  const path = pathOf(column.name);
+function asParameter({ what }: Alteration, column: NewColumn): JsonValue {
+  const path = pathOf(column.name, what);
   const { position } = column;
   return {
     column: {

@@ -137,6 +137,12 @@ export function checkClauses(options: MergeOptions, what: string): void {
   const refuse = (why: string, fix: string): never => {
     throw new DeltaError("DELTA_INVALID_ARGUMENT", { what, why, fix });
   };
+  if (!isCondition(options.on)) {
+    refuse(
+      "on is neither a condition nor a list of columns",
+      'Give it, such as ["id"] or "target.id = source.id"',
+    );
+  }
   const rows = [
     ...options.whenMatched ?? [],
     ...options.whenNotMatchedBySource ?? [],
@@ -167,6 +173,12 @@ export function checkClauses(options: MergeOptions, what: string): void {
       "Name the columns and their values",
     );
   }
+}
+
+function isCondition(on: unknown): boolean {
+  if (Array.isArray(on)) return on.every((name) => typeof name === "string");
+  return typeof on === "string" ||
+    (typeof on === "object" && on !== null && "kind" in on);
 }
 
 /** The merge as the history shows it. */
