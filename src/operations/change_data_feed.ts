@@ -149,6 +149,7 @@ export async function* changes(
   snapshot: Snapshot,
   options: ChangesOptions,
 ): AsyncGenerator<arrow.RecordBatch> {
+  context.checkOpen?.(`Cannot read the changes of ${context.url}`);
   yield* (await openChanges(context, snapshot, options)).batches();
 }
 

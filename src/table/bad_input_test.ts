@@ -117,11 +117,22 @@ Deno.test("a merge refuses clauses that are no list, and a condition that is non
     await refused(() => table.appendSelect({ add: none }), about);
     await refused(() => table.update({ set: none }), about);
   }
+  // No column at all would match every row with every other.
+  await refused(() => table.merge({ source, on: [], whenMatched }), "[]");
   assertEquals(table.version, 1);
 });
 
 Deno.test("every call of a table refuses shared options of another type", async () => {
   const table = await untyped();
+  for (const none of [null, 5, "no", []]) {
+    await refused(() => table.rows({ rowIds: none }).next(), "row ids");
+  }
+  for (const none of [null, 5, {}, []]) {
+    await refused(() => table.transaction({ operation: none }), "operation");
+  }
+  for (const operationParameters of [null, 5, "x", []]) {
+    await refused(() => table.transaction({ operationParameters }), "those");
+  }
   const rows = [{ id: 3n, s: "c" }];
   await refused(() => table.append(rows, { userMetadata: { by: "me" } }), "um");
   await refused(() => table.append(rows, { signal: {} }), "signal");

@@ -19,14 +19,15 @@ async function closedTable() {
   await table.append([{ id: 1n }]);
   const { snapshot } = table;
   const transaction = table.transaction();
+  const begun = table.changes({ from: 0 });
   await table.close();
   // A second time does nothing.
   await table.close();
-  return { store, table, snapshot, transaction };
+  return { store, table, snapshot, transaction, begun };
 }
 
 Deno.test("every call of a closed table is refused, and does nothing", async (t) => {
-  const { store, table, snapshot, transaction } = await closedTable();
+  const { store, table, snapshot, transaction, begun } = await closedTable();
   const calls: Record<string, () => unknown> = {
     append: () => table.append([{ id: 2n }]),
     overwrite: () => table.overwrite([{ id: 2n }]),
@@ -51,6 +52,7 @@ Deno.test("every call of a closed table is refused, and does nothing", async (t)
     count: () => table.count(),
     files: () => Array.fromAsync(table.files()),
     changes: () => Array.fromAsync(table.changes({ from: 0 })),
+    "changes asked for before": () => begun.next(),
     "a snapshot's rows": () => Array.fromAsync(snapshot.rows()),
     "a snapshot's timestamp": () => snapshot.timestamp(),
     "a transaction's commit": () =>

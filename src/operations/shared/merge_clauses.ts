@@ -176,7 +176,9 @@ export function checkClauses(options: MergeOptions, what: string): void {
 }
 
 function isCondition(on: unknown): boolean {
-  if (Array.isArray(on)) return on.every((name) => typeof name === "string");
+  if (Array.isArray(on)) {
+    return on.length > 0 && on.every((name) => typeof name === "string");
+  }
   return typeof on === "string" ||
     (typeof on === "object" && on !== null && "kind" in on);
 }
