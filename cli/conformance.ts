@@ -4,9 +4,9 @@
  * @module
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { thisEngine } from "../conformance/adapters/this_engine.ts";
 import type { Level } from "../conformance/checkers/evidence.ts";
@@ -17,7 +17,7 @@ import {
   runSuite,
   type SuiteName,
   type SuiteOptions,
-  SUITES,
+  whyNot,
 } from "../conformance/run_suite.ts";
 import { parseVector } from "../conformance/simulation/decisions.ts";
 import { openStore, systemHost } from "../src/mod.ts";
@@ -44,15 +44,18 @@ deno task conformance --check FILE [--elle FILE]
   --check FILE    no suite: judges a saved run again
   --elle FILE     with --check: the run in Elle's list-append shape`;
 
-/** Runs the suite; the exit status: 0 where it is clean of SAFETY and the judge agrees with itself, 1 where not, 2 for a wrong call. */
+/** Runs the suite; the exit status: 0 where it is clean of SAFETY and the judge agrees with itself, 1 where not, 2 for a wrong call or where nothing was run. */
 export async function conformance(args: readonly string[]): Promise<number> {
   const values = readArguments(args);
   if (typeof values === "number") return values;
   if (values.check !== undefined) {
     return await checkSaved(values.check, values.elle);
   }
+  const engine = thisEngine();
+  const wrong = whyNot(engine, values.options) ?? await whyNoStore(values);
+  if (wrong !== undefined) return refuse(wrong);
   const progress = progressLine();
-  const found = await runSuite(thisEngine(), {
+  const found = await runSuite(engine, {
     ...values.options,
     onProgress: progress.show,
   });
@@ -65,7 +68,18 @@ export async function conformance(args: readonly string[]): Promise<number> {
   if (values.json !== undefined) {
     await writeFile(values.json, JSON.stringify(report, null, 2) + "\n");
   }
+  if (report.runs === 0) return 2;
   return report.safetyViolations + report.disagreements > 0 ? 1 : 0;
+}
+
+/** Why the store cannot be used, if so: it is opened and looked at once. */
+async function whyNoStore({ options }: Arguments): Promise<string | undefined> {
+  try {
+    await (await options.openStore?.())?.remove();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Saves runs in a folder, numbered. */
@@ -89,70 +103,82 @@ interface Arguments {
 
 function readArguments(args: readonly string[]): Arguments | number {
   const text = { type: "string" } as const;
-  const parsed = (() => {
-    try {
-      return parseArgs({
-        args: [...args],
-        options: {
-          engine: text,
-          store: text,
-          suite: text,
-          seed: text,
-          budget: text,
-          json: text,
-          scope: text,
-          vector: text,
-          path: text,
-          level: text,
-          history: text,
-          check: text,
-          elle: text,
-          exhaust: text,
-          part: text,
-          help: { type: "boolean" },
-        },
-      }).values;
-    } catch (error) {
-      return refuse(error instanceof Error ? error.message : String(error));
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        engine: text,
+        store: text,
+        suite: text,
+        seed: text,
+        budget: text,
+        json: text,
+        scope: text,
+        vector: text,
+        path: text,
+        level: text,
+        history: text,
+        check: text,
+        elle: text,
+        exhaust: text,
+        part: text,
+        help: { type: "boolean" },
+      },
+    });
+    if (values.help) {
+      console.log(HELP);
+      return 0;
     }
-  })();
-  if (typeof parsed === "number") return parsed;
-  if (parsed.help) {
-    console.log(HELP);
-    return 0;
+    return understood(values);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
   }
-  const { engine = "litmus", suite, seed = "1", budget = "60s" } = parsed;
-  if (engine !== "litmus") return refuse(`there is no engine ${engine}`);
-  const suites = suite?.split(",") as readonly SuiteName[] | undefined;
-  const unknown = suites?.find((name) => !SUITES.includes(name));
-  if (unknown !== undefined) {
-    return refuse(`there is no suite ${unknown}: ${SUITES.join(", ")}`);
-  }
+}
+
+/** What the options mean; throws where they mean nothing. */
+function understood(
+  values: Readonly<Record<string, string | boolean | undefined>>,
+): Arguments {
+  const given = values as Readonly<Record<string, string | undefined>>;
+  const { engine = "litmus", suite, seed = "1", budget = "60s" } = given;
+  const { store = "memory", scope, vector, path, level, exhaust } = given;
+  const { json, check, elle } = given;
   const budgetMs = durationMs(budget);
-  if (budgetMs === undefined) return refuse(`${budget} is not a time like 60s`);
-  if (!/^\d+$/.test(seed)) return refuse(`${seed} is not a seed`);
-  const { store = "memory", scope, vector, path, level, exhaust } = parsed;
-  if (exhaust !== undefined && !/^[1-9]\d*$/.test(exhaust)) {
-    return refuse(`${exhaust} is not a number of runs`);
-  }
+  const part = /^([1-9]\d*)\/([1-9]\d*)$/.exec(given.part ?? "1/1");
+  const noFolder = [json, elle].find((file) =>
+    file !== undefined && !existsSync(dirname(file))
+  );
+  const wrong = engine !== "litmus"
+    ? `there is no engine ${engine}`
+    : !budgetMs
+    ? `${budget} is not a time like 60s`
+    : !/^\d+$/.test(seed)
+    ? `${seed} is not a seed`
+    : exhaust !== undefined && !/^[1-9]\d*$/.test(exhaust)
+    ? `${exhaust} is not a number of runs`
+    : !part
+    ? `${given.part} is not a part like 1/2`
+    : elle !== undefined && check === undefined
+    ? "--elle goes with --check"
+    : noFolder !== undefined
+    ? `there is no folder ${dirname(noFolder)}`
+    : undefined;
+  if (wrong !== undefined) throw new TypeError(wrong);
   const isReal = store !== "memory" && !store.startsWith("memory:");
-  const { json, check, elle } = parsed;
-  const part = /^([1-9]\d*)\/([1-9]\d*)$/.exec(parsed.part ?? "1/1");
-  if (!part) return refuse(`${parsed.part} is not a part like 1/2`);
   return {
     json,
-    history: parsed.history ?? json?.replace(/(\.json)?$/, ".runs"),
+    history: given.history ?? json?.replace(/(\.json)?$/, ".runs"),
     check,
     elle,
     options: {
       seed: Number(seed),
-      budgetMs,
-      ...(suites && { suites }),
+      budgetMs: budgetMs!,
+      ...(suite !== undefined && { suites: suite.split(",") as SuiteName[] }),
       ...(scope !== undefined && { scope }),
       ...(vector !== undefined && { vector: parseVector(vector) }),
       ...(path !== undefined && { path }),
       ...(level !== undefined && { level: level as Level }),
-      part: [Number(part[1]), Number(part[2])],
+      part: [Number(part![1]), Number(part![2])],
       ...(exhaust !== undefined && { exhaust: Number(exhaust) }),
       ...(isReal && {
         openStore: freshPlaces(store),

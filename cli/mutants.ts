@@ -34,28 +34,15 @@ const text = { type: "string" } as const;
 
 /** Prints the kill table; the exit status: 0 where every mutant was killed and the engine is clean, 1 where not, 2 for a wrong call. */
 export async function mutants(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      json: text,
-      docs: text,
-      seeds: text,
-      programs: text,
-      clean: text,
-      workers: text,
-      only: text,
-      help: { type: "boolean" },
-    },
-  });
+  const values = readArguments(args);
+  if (typeof values === "number") return values;
   const { seeds = "5", programs = "2000", clean = "100", only } = values;
   const workers = values.workers ?? String(coreCount());
   const known = MUTANTS.filter(({ id }) => only === undefined || id === only);
-  const isRight = [seeds, programs, clean, workers]
-    .every((number) => /^[1-9]\d{0,6}$/.test(number)) && known.length > 0;
-  if (values.help || !isRight) {
-    console.log(HELP);
-    return values.help ? 0 : 2;
-  }
+  const wrong = [seeds, programs, clean, workers]
+    .find((number) => !/^[1-9]\d{0,6}$/.test(number));
+  if (wrong !== undefined) return refuse(`${wrong} is not a number`);
+  if (known.length === 0) return refuse(`there is no mutant ${only}`);
   const table = await killTable({
     ids: known.map(({ id }) => id),
     seeds: Number(seeds),
@@ -72,6 +59,36 @@ export async function mutants(args: readonly string[]): Promise<number> {
     await writeFile(values.docs, mutantsPage(table));
   }
   return killed === total && objections === 0 ? 0 : 1;
+}
+
+function readArguments(
+  args: readonly string[],
+): Readonly<Record<string, string | undefined>> | number {
+  try {
+    const { values: { help, ...values } } = parseArgs({
+      args: [...args],
+      options: {
+        json: text,
+        docs: text,
+        seeds: text,
+        programs: text,
+        clean: text,
+        workers: text,
+        only: text,
+        help: { type: "boolean" },
+      },
+    });
+    if (!help) return values;
+    console.log(HELP);
+    return 0;
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function refuse(why: string): number {
+  console.error(`${why}\n\n${HELP}`);
+  return 2;
 }
 
 interface Bounds {

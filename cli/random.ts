@@ -37,21 +37,12 @@ const LEVELS: readonly Level[] = [
 
 /** Runs random programs; the exit status: 0 where all pass, 1 where one does not, 2 for a wrong call. */
 export async function random(args: readonly string[]): Promise<number> {
-  const { runs = "10000", seed, workers, json, help } = parseArgs({
-    args: [...args],
-    options: {
-      runs: { type: "string" },
-      seed: { type: "string" },
-      workers: { type: "string" },
-      json: { type: "string" },
-      help: { type: "boolean" },
-    },
-  }).values;
-  const numbers = [runs, seed ?? "1", workers ?? "1"];
-  if (help || !numbers.every((text) => /^[1-9]\d{0,8}$/.test(text))) {
-    console.log(HELP);
-    return help ? 0 : 2;
-  }
+  const values = readArguments(args);
+  if (typeof values === "number") return values;
+  const { runs = "10000", seed, workers, json } = values;
+  const wrong = [runs, seed ?? "1", workers ?? "1"]
+    .find((number) => !/^[1-9]\d{0,8}$/.test(number));
+  if (wrong !== undefined) return refuse(`${wrong} is not a number`);
   const report = await searchAll(
     Number(runs),
     seed === undefined
@@ -64,6 +55,34 @@ export async function random(args: readonly string[]): Promise<number> {
     await writeFile(json, JSON.stringify(report, null, 2) + "\n");
   }
   return report.failures.length === 0 ? 0 : 1;
+}
+
+function readArguments(
+  args: readonly string[],
+): Readonly<Record<string, string | undefined>> | number {
+  const text = { type: "string" } as const;
+  try {
+    const { values: { help, ...values } } = parseArgs({
+      args: [...args],
+      options: {
+        runs: text,
+        seed: text,
+        workers: text,
+        json: text,
+        help: { type: "boolean" },
+      },
+    });
+    if (!help) return values;
+    console.log(HELP);
+    return 0;
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function refuse(why: string): number {
+  console.error(`${why}\n\n${HELP}`);
+  return 2;
 }
 
 /** What came of all of them. */

@@ -14,7 +14,6 @@ import {
   inParallel,
   isHeld,
   isLive,
-  type OpenStore,
   races,
 } from "./live_races.ts";
 import { type ProcessCounts, raceProcesses } from "./process_races.ts";
@@ -29,9 +28,10 @@ import {
   type SuiteFailure,
   type SuiteName,
   type SuiteReport,
-  SUITES,
 } from "./suite_report.ts";
+import { type SuiteOptions, suitesFor, whyNot } from "./suite_options.ts";
 
+export { type SuiteOptions, whyNot } from "./suite_options.ts";
 export {
   formatFailure,
   formatReport,
@@ -42,38 +42,6 @@ export {
 } from "./suite_report.ts";
 export type { ScopeReport } from "./scope_runs.ts";
 
-/** How the suite is run. */
-export interface SuiteOptions {
-  /** Which suites; all that apply by default. */
-  readonly suites?: readonly SuiteName[];
-  /** Seed of everything random. */
-  readonly seed?: number;
-  /** How long, in milliseconds; a minute by default. */
-  readonly budgetMs?: number;
-  /** Runs of one scope at most, past which it counts as sampled; grows with the budget by default. */
-  readonly maxRunsPerScope?: number;
-  /** Only a part of the scopes, the first of two `[1, 2]`: for several processes at once. */
-  readonly part?: readonly [number, number];
-  /** Every scope, with so many runs of one at most, whatever the budget. */
-  readonly exhaust?: number;
-  /** Random programs at most. */
-  readonly randomRuns?: number;
-  /** Only scopes with this name. */
-  readonly scope?: string;
-  /** One run of that scope. */
-  readonly vector?: readonly number[];
-  /** One case of the seed's random search. */
-  readonly path?: string;
-  /** The level of that case. */
-  readonly level?: Level;
-  /** Where live races are run: a fresh store for each; no races by default. */
-  readonly openStore?: OpenStore;
-  /** What kind of store that is, for the report: `folder`, `S3`. */
-  readonly storeKind?: string;
-  /** Told now and then how far it is. */
-  readonly onProgress?: (text: string) => void;
-}
-
 /** A scope gets a run for so much of the budget, so that none eats it all. */
 const MS_PER_SCOPE_RUN = 150;
 const MS_PER_LITMUS_RUN = 1_000;
@@ -81,13 +49,6 @@ const MS_PER_LITMUS_RUN = 1_000;
 /** The part of what is left of the time that one scope of a litmus test may take, and what it may take at any rate. */
 const LITMUS_SHARE = 0.01;
 const MIN_SCOPE_MS = 50;
-
-/** Suites that need a real store. */
-const ON_A_STORE: ReadonlySet<SuiteName> = new Set([
-  "held",
-  "races",
-  "processes",
-]);
 
 /** How the budget is shared out, in simulation alone and where there is a store. */
 const SHARES: Readonly<Record<SuiteName, readonly [number, number]>> = {
@@ -105,11 +66,18 @@ const PLACES = 4;
 /** Failures after which a suite stops looking. */
 const MOST_FAILURES = 10;
 
-/** Puts an engine through the suite. */
+/**
+ * Puts an engine through the suite.
+ *
+ * @throws TypeError where the options ask for what is not there, like a scope
+ * of another name: nothing would be run, and that would look clean.
+ */
 export async function runSuite(
   adapter: EngineAdapter,
   options: SuiteOptions = {},
 ): Promise<SuiteReport> {
+  const wrong = whyNot(adapter, options);
+  if (wrong !== undefined) throw new TypeError(wrong);
   return await new Suite(adapter, options).run();
 }
 
@@ -136,7 +104,6 @@ class Suite {
 
   async run(): Promise<SuiteReport> {
     const budget = this.#options.budgetMs ?? 60_000;
-    const suites = this.#options.suites ?? SUITES;
     const run: Record<SuiteName, (untilMs: number) => Promise<void>> = {
       exhaustive: (until) => this.#exhaustive(until),
       litmus: (until) => this.#litmus(until),
@@ -146,10 +113,7 @@ class Suite {
       random: (until) => this.#randomly(until),
     };
     const { openStore } = this.#options;
-    const asked = SUITES.filter((suite) =>
-      suites.includes(suite) &&
-      (ON_A_STORE.has(suite) ? openStore : this.#adapter.inProcess)
-    );
+    const asked = suitesFor(this.#adapter, this.#options);
     const shareOf = (suite: SuiteName): number =>
       SHARES[suite][openStore ? 1 : 0]!;
     const whole = asked.reduce((sum, suite) => sum + shareOf(suite), 0);

@@ -142,7 +142,9 @@ export function formatReport(report: SuiteReport): string {
       `random       ${runs} programs at ${level}`
     ),
     ...failures.flatMap(formatFailure),
-    failures.length === 0
+    report.runs === 0
+      ? "nothing was run: the time was too short, or the part has no scopes"
+      : failures.length === 0
       ? `clean: ${report.runs} runs in ${
         (report.durationMs / 1000).toFixed(1)
       } s`

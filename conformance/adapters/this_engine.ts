@@ -46,9 +46,16 @@ export type Run<Name extends OperationName> = (
 /** Operations by name. */
 export type Runs = { readonly [Name in OperationName]?: Run<Name> };
 
+const unchanged = new WeakSet<EngineAdapter>();
+
+/** Whether an adapter is this engine with nothing in its place: what another process would run. */
+export function isThisEngine(adapter: EngineAdapter): boolean {
+  return unchanged.has(adapter);
+}
+
 /** This engine as a subject of the suite. */
 export function thisEngine(options: ThisEngineOptions = {}): EngineAdapter {
-  return {
+  const adapter: EngineAdapter = {
     name: options.name ?? "litmus",
     capabilities: [
       ...Object.keys(OPERATIONS),
@@ -59,6 +66,8 @@ export function thisEngine(options: ThisEngineOptions = {}): EngineAdapter {
     inProcess: true,
     connect: (client) => Promise.resolve(new ThisClient(client, options)),
   };
+  if (Object.keys(options).length === 0) unchanged.add(adapter);
+  return adapter;
 }
 
 /** A client: its handles by name. */
