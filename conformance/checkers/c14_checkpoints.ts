@@ -8,7 +8,7 @@
 
 import { readCompactions } from "./compaction_state.ts";
 import { type JudgedCheckpoint, protocolText } from "./checkpoint_state.ts";
-import { commitPath, type Evidence, isWrite, storedPath } from "./evidence.ts";
+import { commitPath, type Evidence, isWrite, storedFiles } from "./evidence.ts";
 import type { TableState } from "./replay.ts";
 import { type Verdict, verdicts } from "./verdict.ts";
 
@@ -193,6 +193,9 @@ function readersStuck(evidence: Evidence): Verdict[] {
     const error = op.failure?.error;
     if (!READS.has(op.call.op) || !error) return [];
     if (error.kind !== "corrupt" && error.kind !== "internal") return [];
+    // Files of a version that expired may be gone: C15 judges when.
+    const base = evidence.baseOf.get(op.opId);
+    if (op.call.op === "read" && !hasFiles(evidence, base)) return [];
     return [stuck({
       anomaly: "reader stuck",
       story: `${op.opId} (${op.call.op}) failed, with every commit readable: ` +
@@ -204,13 +207,22 @@ function readersStuck(evidence: Evidence): Verdict[] {
 
 /** Whether the log is there from version 0 on, and every live file. */
 function isWhole(evidence: Evidence): boolean {
-  const { commits, objects, unreadable, states } = evidence;
+  const { commits, objects, unreadable } = evidence;
   const newest = commits.at(-1)?.version ?? -1;
   const hasCommits = commits.length === newest + 1 &&
     commits.every(({ version, badLines }) =>
       badLines.length === 0 && objects.has(commitPath(version))
     );
-  const live = [...states.get(newest)?.live.values() ?? []];
-  return hasCommits && unreadable.size === 0 &&
-    live.every((file) => objects.has(storedPath(file.path)));
+  return hasCommits && unreadable.size === 0 && hasFiles(evidence, newest);
+}
+
+/** Whether everything that a version names is there. */
+function hasFiles(
+  { objects, states }: Evidence,
+  version: number | undefined,
+): boolean {
+  const live = states.get(version ?? -1)?.live.values() ?? [];
+  return [...live].every((file) =>
+    storedFiles(file).every((path) => objects.has(path))
+  );
 }

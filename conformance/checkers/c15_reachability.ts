@@ -13,6 +13,7 @@ import {
   type Evidence,
   isWrite,
   newestVersion,
+  storedFiles,
   storedPath,
   versionOfPath,
 } from "./evidence.ts";
@@ -44,18 +45,22 @@ function atCommit({ trace }: Evidence): Verdict[] {
     if (version === undefined || !entry.bytes) continue;
     const { adds } = parseCommitFile(version, entry.bytes, entry.atMs);
     for (const add of adds) {
-      const size = there.get(storedPath(add.path));
-      if (size === add.size || add.path.includes("://")) continue;
-      out.push(found({
-        anomaly: size === undefined ? "dangling file" : "wrong size",
-        story: `Version ${version} names ${add.path} with ${add.size} bytes, ` +
-          `and when it landed the store had ${
+      for (const path of storedFiles(add)) {
+        const size = there.get(path);
+        const wanted = path === storedPath(add.path) ? add.size : size;
+        if (size !== undefined && size === wanted) continue;
+        out.push(found({
+          anomaly: size === undefined ? "dangling file" : "wrong size",
+          story: `Version ${version} names ${path}${
+            wanted === undefined ? "" : ` with ${wanted} bytes`
+          }, and when it landed the store had ${
             size === undefined ? "no such file" : `${size} bytes`
           }.`,
-        versions: [version],
-        operations: [entry.opId],
-        rows: [add.path],
-      }));
+          versions: [version],
+          operations: [entry.opId],
+          rows: [path],
+        }));
+      }
     }
   }
   return out;
@@ -64,21 +69,27 @@ function atCommit({ trace }: Evidence): Verdict[] {
 function atEnd(evidence: Evidence): Verdict[] {
   const newest = newestVersion(evidence);
   const live = evidence.states.get(newest)?.live.values() ?? [];
-  return [...live].flatMap((file) => {
-    const path = storedPath(file.path);
-    if (file.path.includes("://")) return [];
+  const needed = [...live].flatMap((file) =>
+    storedFiles(file).map((path) => ({
+      path,
+      size: path === storedPath(file.path) ? file.size : undefined,
+    }))
+  );
+  return needed.flatMap(({ path, size }) => {
     const object = evidence.objects.get(path);
-    if (object?.bytes.length === file.size) return [];
+    if (object && (size ?? object.bytes.length) === object.bytes.length) {
+      return [];
+    }
     const by = evidence.trace.findLast((entry) => entry.paths.includes(path));
     return [found({
       anomaly: object ? "wrong size" : "live file gone",
-      story: `${file.path} is live in version ${newest}, and the store ` +
+      story: `${path} is live in version ${newest}, and the store ` +
         `${object ? `has ${object.bytes.length} bytes of it` : "lacks it"}${
           by?.effect === "deleted" ? `: ${by.opId} deleted it` : ""
         }.`,
       versions: [newest],
       operations: [by?.effect === "deleted" ? by.opId : undefined],
-      rows: [file.path],
+      rows: [path],
     })];
   });
 }
@@ -133,13 +144,15 @@ function judgeData(
     rows: [path],
   })];
   const named = [...state?.live.values() ?? []].some((file) =>
-    storedPath(file.path) === path
+    storedFiles(file).includes(path)
   );
   if (named) return report("live file deleted", `, live in version ${newest}.`);
-  const tombstone = [...state?.tombstones.values() ?? []].find((remove) =>
-    storedPath(remove.path) === path
+  // One path may have been removed with one deletion vector after another.
+  const tombstones = [...state?.tombstones.values() ?? []].filter((remove) =>
+    storedFiles(remove).includes(path)
   );
-  const removedAt = tombstone?.deletionTimestamp;
+  const times = tombstones.flatMap((remove) => remove.deletionTimestamp ?? []);
+  const removedAt = times.length > 0 ? Math.max(...times) : undefined;
   if (removedAt !== undefined && removedAt > entry.atMs - keep) {
     return report(
       "file in retention deleted",
@@ -148,7 +161,7 @@ function judgeData(
     );
   }
   const isOwn = written?.opId !== undefined && written.opId === entry.opId;
-  const wasCommitted = tombstone !== undefined;
+  const wasCommitted = tombstones.length > 0;
   if (!isOwn && !wasCommitted && written && written.atMs > entry.atMs - keep) {
     return report(
       "young file deleted",

@@ -17,7 +17,7 @@ export function deletedRows(
   dv: JsonObject,
   bytesOf: (path: string) => Uint8Array | undefined,
 ): ReadonlySet<number> | string {
-  const bitmap = bitmapOf(dv, bytesOf);
+  const bitmap = whole(() => bitmapOf(dv, bytesOf));
   if (typeof bitmap === "string") return bitmap;
   const rows = whole(() => readBitmap(bitmap));
   const { cardinality } = dv;
@@ -25,6 +25,13 @@ export function deletedRows(
   return rows.size === cardinality
     ? rows
     : `a vector that says ${cardinality} rows and has ${rows.size}`;
+}
+
+/** The path of the file that a deletion vector is in, if it is in one. */
+export function vectorFile(dv: JsonObject | undefined): string | undefined {
+  const text = String(dv?.pathOrInlineDv);
+  if (dv?.storageType === "u" && text.length >= 20) return vectorPath(text);
+  return dv?.storageType === "p" ? text : undefined;
 }
 
 /** The bytes of the bitmap, from the log or from their file. */
@@ -39,7 +46,7 @@ function bitmapOf(
       return decodeZ85(text).subarray(0, size);
     case "u":
     case "p": {
-      const path = dv.storageType === "u" ? vectorPath(text) : text;
+      const path = vectorFile(dv) ?? text;
       const file = bytesOf(path);
       if (!file) return `its deletion vector ${path} is not there`;
       return whole(() => stored(file, Number(dv.offset ?? 1), size));

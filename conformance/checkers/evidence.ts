@@ -17,7 +17,7 @@ import type { FinalObject, Run } from "../simulation/run_program.ts";
 import type { TraceEntry } from "../simulation/scheduled_store.ts";
 import { type JudgedCheckpoint, readCheckpoints } from "./checkpoint_state.ts";
 import { readDataRows } from "./data_rows.ts";
-import { deletedRows } from "./deletion_vector.ts";
+import { deletedRows, vectorFile } from "./deletion_vector.ts";
 import {
   applyCommit,
   type JudgedCommit,
@@ -108,6 +108,15 @@ export function storedPath(path: string): string {
     if (error instanceof URIError) return path;
     throw error;
   }
+}
+
+/** The objects of the table that a file of the log stands for: its data, and its deletion vector where that is a file; those at URLs are left out. */
+export function storedFiles(
+  file: Pick<LoggedAdd, "path" | "deletionVector">,
+): string[] {
+  return [file.path, vectorFile(file.deletionVector)]
+    .filter((path) => path !== undefined && !path.includes("://"))
+    .map((path) => storedPath(path!));
 }
 
 /** What of a run is judged. */
