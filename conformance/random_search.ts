@@ -118,6 +118,8 @@ export async function search(
   const property = fc.asyncProperty(
     cases(adapter, options.level),
     async (found) => {
+      // A path leads to one case; what fast-check would shrink it to is another.
+      if (options.path !== undefined && made > 0) return;
       made++;
       const { run, verdicts } = await runCase(found, adapter, options);
       options.onRun?.(run);
@@ -129,7 +131,7 @@ export async function search(
   );
   const details = await fc.check(property, {
     seed,
-    numRuns: runs,
+    numRuns: options.path === undefined ? runs : 1,
     endOnFailure: options.shrink === false || options.path !== undefined,
     ...(options.path !== undefined && { path: options.path }),
     ...(budgetMs !== undefined &&

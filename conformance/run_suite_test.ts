@@ -91,3 +91,15 @@ Deno.test("scopes have names of their own", () => {
   const names = scopesFor(thisEngine()).map((scope) => scope.program.name);
   assertEquals(new Set(names).size, names.length);
 });
+
+Deno.test("a path that fails no more is one run, not a search of its own", async () => {
+  for (const path of ["12", "12:0:1"]) {
+    const report = await runSuite(thisEngine(), {
+      suites: ["random"],
+      level: "Serializable",
+      path,
+      budgetMs: 5_000,
+    });
+    assertEquals([report.runs, report.failures.length], [1, 0], path);
+  }
+});
