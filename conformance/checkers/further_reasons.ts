@@ -1,5 +1,5 @@
 /**
- * A reason for a conflict that the matrix, which knows no clock, does not weigh.
+ * A reason that the checks, which know no clock, do not weigh: time that was up.
  *
  * @module
  */
@@ -13,14 +13,17 @@ const LONG_MS = 3_600_000;
 /**
  * Whether there is such a reason: the writer's time was up, because between what
  * the store did last before the operation began and last for the operation,
- * hours passed.
+ * hours passed. It may then say that others were always first, or, where the
+ * log was cleaned meanwhile, that it does not know.
  */
 export function hasFurtherReason(
   { operations: [opId] }: Verdict,
   { operationById, trace }: Evidence,
 ): boolean {
   const op = operationById.get(opId ?? "");
-  if (op?.failure?.error.name !== "ConcurrentWrite") return false;
+  const gaveUp = op?.outcome === "info" ||
+    op?.failure?.error.name === "ConcurrentWrite";
+  if (!op || !gaveUp) return false;
   const before = trace.findLast((entry) => entry.time < op.invokedAt);
   const last = trace.findLast((entry) => entry.opId === opId);
   return before !== undefined && last !== undefined &&

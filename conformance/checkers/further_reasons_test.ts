@@ -5,6 +5,7 @@ import { explore } from "../simulation/explore.ts";
 import type { Program } from "../simulation/program.ts";
 import { prepare, runPrepared } from "../simulation/run_program.ts";
 import { checkJustifiedConflicts } from "./c11_justified_conflicts.ts";
+import { HandWritten, row } from "../support/hand_written.ts";
 import { evidenceOf, type Level } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { formatVerdict } from "./verdict.ts";
@@ -41,6 +42,23 @@ Deno.test("a writer that was overtaken while the clock jumped may give up", asyn
   assertEquals(said, []);
   assert(byMatrix > 0, "no run had the clock jump");
 });
+
+for (const hours of [0, 2]) {
+  Deno.test(`a commit whose answer took ${hours} hours may ${hours ? "" : "not "}end unknown`, async () => {
+    // Given a log that was cleaned before the answer came, so that nobody can tell,
+    const history = new HandWritten()
+      .open("w1", 0)
+      .invoke("w1.0", {
+        op: "append",
+        request: { rows: [["a", "7", "w1.0", 0, 0]] },
+      })
+      .wait(hours * 3_600_000 + 1)
+      .commit("w1.0", { add: { f1: [row("a", 7, "w1.0")] } })
+      .info("w1.0");
+    const verdicts = judge(await history.evidence("Serializable"));
+    assertEquals(verdicts.map(({ check }) => check), hours ? [] : ["C18"]);
+  });
+}
 
 for (const level of ["WriteSerializable", "SnapshotIsolation"] as const) {
   Deno.test(`a constraint is in the way of a blind append at ${level}`, async () => {
