@@ -37,7 +37,9 @@ export async function checkSaved(
       `${evidence.operations.length} operations`,
   );
   for (const verdict of verdicts) console.log(formatVerdict(verdict));
-  console.log(verdicts.length === 0 ? "clean" : `replay: ${replay}`);
+  console.log(
+    verdicts.length === 0 ? "clean" : `replay: deno task conformance ${replay}`,
+  );
   if (elle !== undefined) await writeFile(elle, elleOf(evidence));
   return verdicts.some(({ class: kind }) =>
       kind === "SAFETY" || kind === "JUDGE"

@@ -67,7 +67,7 @@ Deno.test("--check judges a saved run, and --elle writes it as lists", () =>
     const [status, verdicts] = await run("--check", bad);
     assertEquals(status, 1);
     assertMatch(verdicts, /C5 SAFETY/);
-    assertMatch(verdicts, /replay: --path 1$/);
+    assertMatch(verdicts, /replay: deno task conformance --path 1$/);
   }));
 
 Deno.test("--check of what is no saved run is a wrong call", () =>

@@ -147,6 +147,9 @@ function judgeData(
     storedFiles(file).includes(path)
   );
   if (named) return report("live file deleted", `, live in version ${newest}.`);
+  if (by?.call.op === "vacuum" && by.call.request.dryRun === true) {
+    return report("dry run deleted", ", though it was asked for a dry run.");
+  }
   // One path may have been removed with one deletion vector after another.
   const tombstones = [...state?.tombstones.values() ?? []].filter((remove) =>
     storedFiles(remove).includes(path)

@@ -2,7 +2,8 @@
  * C17, invariants: what holds of every version whatever the operations were:
  * constraints, append-only tables, application versions that rise, in-commit
  * timestamps that rise, row ids given once and kept, a change feed that is the
- * change, and nothing built on a protocol that nobody knows.
+ * change, true statistics and times of removal, one table id, and nothing built
+ * on a protocol that nobody knows.
  *
  * @module
  */
@@ -10,6 +11,7 @@
 import { asRows, checkFeeds } from "./change_feed.ts";
 import { checkConstraintText } from "./constraint.ts";
 import type { Evidence } from "./evidence.ts";
+import { removalTimes, sameTable, statistics } from "./file_facts.ts";
 import {
   type JudgedCommit,
   logicalRow,
@@ -57,6 +59,9 @@ export function checkInvariants(evidence: Evidence): Verdict[] {
       ...stableRowIds(step),
       ...changeFeed(step),
       ...protocol(step),
+      ...removalTimes(commit, evidence),
+      ...sameTable(commit, step.before, step.after, evidence),
+      ...statistics(commit, evidence),
     ];
     const about = {
       versions: [version],
@@ -186,8 +191,8 @@ function rowIds({ commit, after }: Step): Finding[] {
 }
 
 function numRecords(stats: string | undefined): number {
-  const parsed: { numRecords?: number } = JSON.parse(stats ?? "{}");
-  return parsed.numRecords ?? 0;
+  const count = /"numRecords"\s*:\s*(\d+)/.exec(stats ?? "");
+  return Number(count?.[1] ?? 0);
 }
 
 function highWaterMark(configuration: string | undefined): number {
