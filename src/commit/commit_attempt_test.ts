@@ -23,7 +23,7 @@ const BASE: CommitBase = {
   },
   domains: new Map(),
   inCommitTimestamp: undefined,
-  loadedAt: 0,
+  newestAt: 0,
 };
 
 /** An attempt at version 1 on a store that answers as told; the truth by default. */

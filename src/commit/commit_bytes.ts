@@ -48,7 +48,7 @@ export interface CommitBase {
   /** Its in-commit timestamp, where it has one. */
   readonly inCommitTimestamp: number | undefined;
   /** When this state was last known to be the newest. */
-  readonly loadedAt: number;
+  readonly newestAt: number;
 }
 
 /** A commit before it has a version: constant across rebases, token and all. */

@@ -75,7 +75,7 @@ class CommitRun<B extends CommitBase> {
       readsInFull: moves.readsInFull?.bind(moves),
     });
     this.#base = base;
-    this.#seenAt = base?.loadedAt ?? this.#attempt.now();
+    this.#seenAt = base?.newestAt ?? this.#attempt.now();
   }
 
   async run(): Promise<CommitLoopResult<B>> {

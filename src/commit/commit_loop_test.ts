@@ -103,7 +103,7 @@ function advanceBase(
     metadata,
     domains,
     inCommitTimestamp,
-    loadedAt: now,
+    newestAt: now,
   };
 }
 
@@ -658,7 +658,7 @@ Deno.test("runCommitLoop() opens an old base again before it commits", async (t)
       await winnerAt(made.inner, i + 1, actions);
     }
     const last = winners.length;
-    const fresh = { ...made.base, version: last, loadedAt: 0 };
+    const fresh = { ...made.base, version: last, newestAt: 0 };
     await made.inner.delete(missing.map(commitPath));
     made.host.advance(HOUR + 1);
     const run = commit(made.store, made.host, made.base, {
@@ -726,7 +726,7 @@ Deno.test("runCommitLoop() keeps in-commit timestamps rising when the clock fall
     }
     const result = await commit(store, host, {
       ...state,
-      loadedAt: host.now(),
+      newestAt: host.now(),
     });
     assert(result.kind === "committed");
     state = advanceBase(result.base, [{
@@ -804,7 +804,7 @@ Deno.test("runCommitLoop() lands every append of 8 racing writers once, at conti
         // when each appends 25 files, one commit each,
         const result = await commit(store, host, {
           ...own,
-          loadedAt: host.now(),
+          newestAt: host.now(),
         }, { staged: staged({ adds: [add(path)] }) });
         assert(result.kind === "committed");
         acknowledged.push([result.built.version, path]);

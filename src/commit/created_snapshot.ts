@@ -50,7 +50,7 @@ export function createdSnapshot(
       segment,
       emptyCommits: [],
       checkpointVersion: undefined,
-      loadedAt: now,
+      newestAt: now,
     },
     filesFrom(context, segment),
     tombstonesFrom(context, segment),

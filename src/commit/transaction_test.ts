@@ -274,6 +274,24 @@ Deno.test("commit() on an old snapshot opens the table again first", async () =>
   assertEquals(await paths(late.snapshot), ["p=a/1", "p=a/2", "p=a/3"]);
 });
 
+Deno.test("commit() on an older version, opened just now, never fills a gap that cleanup left", async () => {
+  const { context, inner, snapshot } = await table({
+    "delta.checkpointInterval": "2",
+  });
+  await append(context, snapshot, "1");
+  await append(context, await loadSnapshot(context), "2");
+  // Given a handle on version 0, whose successor is then cleaned up,
+  const older = await loadSnapshot(context, { version: 0 });
+  await inner.delete([commitPath(1)]);
+  // when it commits, then version 1 does not come back with another content.
+  const error = await assertRejects(
+    () => append(context, older, "3"),
+    DeltaError,
+  );
+  assertEquals(error.code, "DELTA_STALE_BASE");
+  assertEquals(await inner.head(commitPath(1)), undefined);
+});
+
 Deno.test("commit() bounds the base's age by half the log retention", async () => {
   const { host, inner, snapshot } = await table({
     "delta.logRetentionDuration": "interval 10 minutes",

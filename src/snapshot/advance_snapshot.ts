@@ -108,10 +108,10 @@ export async function refreshSnapshot(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Snapshot> {
   const { signal } = options;
-  const loadedAt = context.host.now();
+  const newestAt = context.host.now();
   const from = base.version + 1;
   const listing = await listLog(context, signal ? { from, signal } : { from });
-  if (listing.latest === undefined) return restamp(base, loadedAt);
+  if (listing.latest === undefined) return restamp(base, newestAt);
   if (!canAdvance(base, listing)) return loadSnapshot(context, { signal });
   const commits: NewCommit[] = [];
   const reads = orderedParallel(
@@ -124,7 +124,7 @@ export async function refreshSnapshot(
     if (!commit) return loadSnapshot(context, { signal });
     commits.push(commit);
   }
-  return restamp(advanceSnapshot(context, base, commits), loadedAt);
+  return restamp(advanceSnapshot(context, base, commits), newestAt);
 }
 
 /**
@@ -198,9 +198,9 @@ async function readNewCommit(
 }
 
 /** The same version, known to be the newest at a later time: what was loaded stays loaded. */
-function restamp(base: Snapshot, loadedAt: number): Snapshot {
+function restamp(base: Snapshot, newestAt: number): Snapshot {
   return makeSnapshot(
-    { ...stateOf(base), loadedAt },
+    { ...stateOf(base), newestAt },
     fileSourceOf(base),
     base.tombstones,
   );
@@ -274,7 +274,7 @@ function advanceState(
     segment,
     emptyCommits: segment.emptyCommits,
     checkpointVersion: base.checkpointVersion,
-    loadedAt: context.host.now(),
+    newestAt: context.host.now(),
   };
 }
 

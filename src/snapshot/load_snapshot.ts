@@ -65,7 +65,7 @@ export async function loadSnapshot(
   const { version, signal } = options;
   throwIfAborted(signal, `Opening ${context.url}`);
   checkVersion(context, version);
-  const loadedAt = context.host.now();
+  const openedAt = context.host.now();
   const listing = await findLog(context, version, signal);
   const segment = await selectSegment(context, listing, version, signal);
   const kept: KeptBytes = new Map();
@@ -83,7 +83,7 @@ export async function loadSnapshot(
     segment: core.segment,
     emptyCommits: core.segment.emptyCommits,
     checkpointVersion: core.segment.checkpoint?.version,
-    loadedAt,
+    newestAt: segment.version === listing.latest ? openedAt : -Infinity,
   };
   return makeSnapshot(
     state,

@@ -42,8 +42,12 @@ export interface Snapshot {
   readonly emptyCommits: readonly Version[];
   /** Newest checkpoint known at or below the version. */
   readonly checkpointVersion: Version | undefined;
-  /** When this state was read or committed, in milliseconds since the epoch. */
-  readonly loadedAt: number;
+  /**
+   * When this version was last known to be the newest, in milliseconds since the
+   * epoch; minus infinity where it was opened as an older one, whose successors
+   * may be of any age, or cleaned up.
+   */
+  readonly newestAt: number;
   /**
    * The live files; read from the log when first asked for, then shared.
    *
