@@ -18,6 +18,8 @@ const noted = verdicts("C14", "CONTRACT");
 
 const DAY_MS = 86_400_000;
 const TOMBSTONE_RETENTION_MS = 7 * DAY_MS;
+/** How far the clock of whoever wrote a checkpoint may be from the store's. */
+const SKEW_MS = 3_600_000;
 
 /** See the module. */
 export function checkCheckpoints(evidence: Evidence): Verdict[] {
@@ -118,7 +120,7 @@ function differences(
     configuration["delta.deletedFileRetentionDuration"],
   );
   const unexpired = [...state.tombstones].filter(([, remove]) =>
-    (remove.deletionTimestamp ?? 0) > writtenAt - retention
+    (remove.deletionTimestamp ?? 0) > writtenAt - retention + SKEW_MS
   ).map(([key]) => key);
   compare(
     "tombstone(s)",
