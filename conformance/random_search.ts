@@ -18,6 +18,7 @@ import {
   type Run,
   type RunOptions,
   runPrepared,
+  SetupRefused,
 } from "./simulation/run_program.ts";
 import type { Program } from "./simulation/program.ts";
 
@@ -41,6 +42,8 @@ export interface SearchOptions extends RunOptions {
   readonly without?: ReadonlySet<CheckId>;
   /** Told of every run. */
   readonly onRun?: (run: Run) => void;
+  /** Told of a table that the engine did not make, by which its programs are passed over; an error by default. */
+  readonly onRefused?: (error: SetupRefused) => void;
 }
 
 /** What a search found. */
@@ -105,6 +108,16 @@ export async function runCase(
   return { run, verdicts: judge(evidence, options.without) };
 }
 
+/** Hands a refused setup on where somebody wants to know, and throws what else there is. */
+function unlessRefused(
+  onRefused: SearchOptions["onRefused"],
+): (error: unknown) => undefined {
+  return (error) => {
+    if (!onRefused || !(error instanceof SetupRefused)) throw error;
+    onRefused(error);
+  };
+}
+
 /** Searches until something fails or the runs are used up. */
 export async function search(
   adapter: EngineAdapter,
@@ -121,7 +134,10 @@ export async function search(
       // A path leads to one case; what fast-check would shrink it to is another.
       if (options.path !== undefined && made > 0) return;
       made++;
-      const { run, verdicts } = await runCase(found, adapter, options);
+      const judged = await runCase(found, adapter, options)
+        .catch(unlessRefused(options.onRefused));
+      if (!judged) return;
+      const { run, verdicts } = judged;
       options.onRun?.(run);
       if (!verdicts.some(isFailure)) return;
       firstFailure ??= made;

@@ -21,7 +21,7 @@ import { search, type SearchResult } from "./random_search.ts";
 import { drawnOrder, runScope, type ScopeReport } from "./scope_runs.ts";
 import { LEVELS, type Scope, scopesFor } from "./scopes.ts";
 import { formatVector } from "./simulation/decisions.ts";
-import type { Run } from "./simulation/run_program.ts";
+import { type Run, SetupRefused } from "./simulation/run_program.ts";
 import {
   formatEvents,
   storyOf,
@@ -92,6 +92,7 @@ class Suite {
   readonly #random: Record<string, number> = {};
   readonly #held: string[] = [];
   readonly #rounds: ProcessCounts[] = [];
+  readonly #refused = new Set<string>();
   #runs = 0;
   #races = 0;
   #orders = 0;
@@ -133,6 +134,7 @@ class Suite {
       processes: this.#rounds,
       randomRuns: this.#random,
       races: this.#races,
+      refused: [...this.#refused],
       failures: this.#failures,
       safetyViolations: this.#count("SAFETY"),
       disagreements: this.#count("JUDGE"),
@@ -203,18 +205,43 @@ class Suite {
         )
         : end;
       this.#progress(`${suite}: ${scope.program.name}`);
-      const report = await runScope(scope, this.#adapter, {
-        maxRuns: exhaust ?? this.#options.maxRunsPerScope ?? share,
-        isOver: () => this.#isOver(scopeEnd),
-        seed: this.#seed,
-        ...(vector && { vector }),
-        onRun: (run, verdicts) => {
-          this.#runs++;
-          if (verdicts.length === 0) return;
-          this.#report(suite, scope.program.name, run, verdicts, vectorOf(run));
-        },
-      });
+      const report = await this.#unlessRefused(
+        scope,
+        () =>
+          runScope(scope, this.#adapter, {
+            maxRuns: exhaust ?? this.#options.maxRunsPerScope ?? share,
+            isOver: () => this.#isOver(scopeEnd),
+            seed: this.#seed,
+            ...(vector && { vector }),
+            onRun: (run, verdicts) => {
+              this.#runs++;
+              if (verdicts.length === 0) return;
+              this.#report(
+                suite,
+                scope.program.name,
+                run,
+                verdicts,
+                vectorOf(run),
+              );
+            },
+          }),
+      );
+      if (!report) continue;
       (suite === "litmus" ? this.#litmusScopes : this.#scopes).push(report);
+    }
+  }
+
+  /** Runs a scope, or notes that the engine does not make its table. */
+  async #unlessRefused<T>(
+    { program }: Scope,
+    run: () => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof SetupRefused)) throw error;
+      this.#refused.add(`${program.name}: ${error.message}`);
+      return undefined;
     }
   }
 
@@ -252,6 +279,7 @@ class Suite {
       ...(path !== undefined && { path }),
       budgetMs: untilMs - (performance.now() - this.#started),
       isFailure: () => true,
+      onRefused: ({ message }) => this.#refused.add(`random: ${message}`),
       onRun: () => {
         runs++;
         this.#runs++;
@@ -278,7 +306,11 @@ class Suite {
       .filter(({ program }) => only === undefined || program.name === only);
     for (const scope of scopes) {
       if (this.#races > 0 && this.#isOver(untilMs)) break;
-      const run = await races(scope.program, this.#adapter, openStore!);
+      const run = await this.#unlessRefused(
+        scope,
+        () => races(scope.program, this.#adapter, openStore!),
+      );
+      if (!run) continue;
       this.#races++;
       this.#runs++;
       this.#progress(`races: ${scope.program.name}`);
@@ -298,7 +330,11 @@ class Suite {
     const scopes = LEVELS.flatMap((at) => all.filter((s) => s.level === at));
     await inParallel(scopes, PLACES, async (scope) => {
       if (this.#held.length > 0 && this.#isOver(untilMs)) return;
-      const ends = await heldHandles(scope, this.#adapter, openStore!);
+      const ends = await this.#unlessRefused(
+        scope,
+        () => heldHandles(scope, this.#adapter, openStore!),
+      );
+      if (!ends) return;
       this.#progress(`held handles: ${scope.program.name}`);
       this.#held.push(scope.id);
       for (const { run, verdicts } of ends) {

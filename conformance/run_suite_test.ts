@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { thisEngine } from "./adapters/this_engine.ts";
+import type { EngineAdapter, Reply } from "./engine_adapter.ts";
 import { MUTANTS } from "./mutants/catalogue.ts";
 import { mutated } from "./mutants/mutant.ts";
 import { search } from "./random_search.ts";
@@ -19,9 +20,49 @@ Deno.test("runSuite() finds this engine clean", async () => {
     randomRuns: 40,
   });
   assertEquals(report.failures.map((f) => `${f.program} ${f.replay}`), []);
+  assertEquals(report.refused, []);
   assert(report.scopes.some((scope) => scope.exploration.exhausted));
   assertMatch(formatReport(report), /clean: \d+ runs/);
 });
+
+Deno.test("runSuite() goes on where an engine refuses a table, and says so", async () => {
+  // Given an engine without partitions,
+  const engine = thisEngine();
+  const plain: EngineAdapter = {
+    ...engine,
+    connect: async (options) => {
+      const client = await engine.connect(options);
+      return {
+        close: () => client.close(),
+        run: (op, handle, request) =>
+          op === "create" && "partitionColumns" in request &&
+            (request.partitionColumns as string[]).length > 0
+            ? Promise.resolve(NO_PARTITIONS)
+            : client.run(op, handle, request),
+      };
+    },
+  };
+  // when the suite runs,
+  const report = await runSuite(plain, {
+    suites: ["exhaustive", "random"],
+    budgetMs: 4_000,
+    maxRunsPerScope: 3,
+    randomRuns: 40,
+  });
+  // then it judges what can be run, and names the rest.
+  assertEquals(report.failures, []);
+  assert(report.scopes.length > 0 && report.randomRuns["Serializable"]! > 0);
+  for (const kind of [/ ‖ .*, partitioned/, /^random: /]) {
+    assert(report.refused.some((why) => kind.test(why)), report.refused[0]);
+  }
+  assertMatch(formatReport(report), /not run .*no partitions here/);
+});
+
+const NO_PARTITIONS: Reply = {
+  ok: false,
+  outcome: "failed",
+  error: { kind: "unsupported", message: "no partitions here" },
+};
 
 Deno.test("a failing scope is told with the line that replays it", async () => {
   // Given an engine that takes a lost answer for a failure,

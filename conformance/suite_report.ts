@@ -66,6 +66,8 @@ export interface SuiteReport {
   readonly processes: readonly ProcessCounts[];
   /** Live races made. */
   readonly races: number;
+  /** Programs that could not be run, because the engine refused their table, and why. */
+  readonly refused: readonly string[];
   /** Everything found. */
   readonly failures: readonly SuiteFailure[];
   /** Violations of SAFETY among them. */
@@ -141,13 +143,18 @@ export function formatReport(report: SuiteReport): string {
     ...Object.entries(randomRuns).map(([level, runs]) =>
       `random       ${runs} programs at ${level}`
     ),
+    ...report.refused.map((why) => `not run      ${why}`),
     ...failures.flatMap(formatFailure),
     report.runs === 0
       ? "nothing was run: the time was too short, or the part has no scopes"
       : failures.length === 0
       ? `clean: ${report.runs} runs in ${
         (report.durationMs / 1000).toFixed(1)
-      } s`
+      } s${
+        report.refused.length === 0
+          ? ""
+          : `, ${report.refused.length} programs not run`
+      }`
       : `${failures.length} failures, ${report.safetyViolations} of SAFETY${
         report.disagreements > 0
           ? `, ${report.disagreements} where the judge's two opinions differ`

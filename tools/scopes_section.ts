@@ -184,6 +184,8 @@ export function scopesSection(reports: readonly SuiteReport[]): string {
     `Written by \`deno task docs --scopes FILE…\` from reports of \`deno task conformance --exhaust N --json FILE\`: ${
       total.toLocaleString("en-US")
     } runs in ${made.size + litmus.length} scopes.`,
+    "Where several reports have a scope, the one that went furthest counts; the first",
+    "table below counts all of them.",
     "What is sampled was run depth first for three quarters of its runs and drawn at",
     "random for the rest; the estimate is from those drawn. States are the distinct",
     'ends: what the store holds and how each operation ended. "2 × 1 + 2" is two',

@@ -14,7 +14,7 @@ import type { TraceEntry } from "./scheduled_store.ts";
 import type { SchedulerLimits, Step as ScheduledStep } from "./scheduler.ts";
 import { World } from "./world.ts";
 
-export { TABLE_URL } from "./world.ts";
+export { SetupRefused, TABLE_URL } from "./world.ts";
 
 /** An object that a run left. */
 export interface FinalObject {

@@ -30,6 +30,12 @@ import { simulatedHost } from "./simulated_host.ts";
 /** Where the table is, as the engine is told. */
 export const TABLE_URL = "memory://simulated";
 
+/** An engine that does not make the table that a program runs on: the program says nothing of it. */
+export class SetupRefused extends Error {
+  /** The class name, as JavaScript wants it. */
+  override readonly name: string = "SetupRefused";
+}
+
 /** The shared state of a run. */
 export class World implements SimulatedWorld {
   inner: ObjectStore;
@@ -148,14 +154,14 @@ export class World implements SimulatedWorld {
     await this.#play(client, script, script.client, script.steps, 0);
   }
 
-  /** Throws where a setup did not go as it was meant to. */
+  /** @throws {SetupRefused} Where a setup did not go as it was meant to. */
   expectSuccess(): void {
     const bad = this.history.find((event) =>
       event.type === "fail" || event.type === "info"
     );
     if (bad && bad.type !== "invoke" && !bad.reply?.ok) {
-      throw new Error(
-        `the setup failed at ${bad.opId}: ${bad.reply?.error.message}`,
+      throw new SetupRefused(
+        `the engine refused the setup at ${bad.opId}: ${bad.reply?.error.message}`,
       );
     }
   }
