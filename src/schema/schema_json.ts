@@ -134,7 +134,7 @@ export function formatDataType(type: DataType): JsonValue {
     case "struct":
       return { type: "struct", fields: type.fields.map(formatField) };
     default:
-      return type.kind;
+      return PRIMITIVES.get(type.kind) ?? type.kind;
   }
 }
 

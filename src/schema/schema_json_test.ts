@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DeltaError } from "../errors.ts";
 import { needs, tablesFolder } from "../../testing/needs.ts";
 import type { StructType } from "./data_type.ts";
@@ -11,6 +11,20 @@ const SCHEMA =
 
 Deno.test("formatSchema() is the way back from parseSchema(), byte for byte", () => {
   assertEquals(formatSchema(parseSchema(SCHEMA)), SCHEMA);
+});
+
+Deno.test("formatSchema() writes the protocol's name of a type, however it is spelled", () => {
+  for (const [kind, name] of [["int", "integer"], ["bigint", "long"]]) {
+    const fields = [{
+      name: "a",
+      type: { kind },
+      nullable: true,
+      metadata: {},
+    }];
+    const lax = { kind: "struct", fields } as unknown as StructType;
+    assertEquals(parseDataType(kind!).kind, name);
+    assert(formatSchema(lax).includes(`"type":"${name}"`), formatSchema(lax));
+  }
 });
 
 Deno.test("parseSchema() takes a missing or empty text for a table without columns", () => {
