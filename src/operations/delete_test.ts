@@ -195,3 +195,22 @@ Deno.test("deleteRows() conflicts with whoever changed its file first", async ()
   assertEquals(error.kind, "conflict");
   assertEquals((await table.rows()).length, 3);
 });
+
+Deno.test("deleteRows() on partition columns alone deletes what the condition says, and nothing where it has no value", async () => {
+  const table = await changedTable(SCHEMA, {
+    partitionBy: ["p"],
+    rows: [{ id: 1, p: "axb" }, { id: 2, p: "axc" }, { id: 3, p: null }],
+  });
+  for (const where of ["CAST(p AS INT) = 7", "1 / 0 = 1"]) {
+    const error = await assertRejects(
+      async () =>
+        await deleteRows(table.context, await table.load(), { where }),
+      DeltaError,
+    );
+    assertEquals(error.code, "DELTA_EXPRESSION_FAILED");
+  }
+  const { metrics } = await deleteRows(table.context, await table.load(), {
+    where: "p LIKE 'a%b'",
+  });
+  assertEquals(metrics.numDeletedRows, 1);
+});

@@ -10,11 +10,14 @@ import { fileMatcher } from "../data/data_skipping.ts";
 import { parseStatistics } from "../data/parse_statistics.ts";
 import { DeltaError } from "../errors.ts";
 import { type BoundPredicate, columnsOf } from "../expression/bind.ts";
+import { compilePredicate } from "../expression/evaluate.ts";
 import {
   type RowTrackingColumns,
   rowTrackingColumns,
 } from "../protocol/row_tracking.ts";
+import { columnMappingMode, physicalName } from "../schema/column_mapping.ts";
 import type { StructField, StructType } from "../schema/data_type.ts";
+import { parsePartitionValue } from "../schema/partition_value.ts";
 import { checkNames, findField } from "../schema/schema_path.ts";
 import { eachFile, type FileSet } from "../snapshot/file_set.ts";
 
@@ -120,8 +123,31 @@ export function* planScan(
   predicate: BoundPredicate | undefined,
 ): Generator<AddFile> {
   if (!predicate) return yield* eachFile(files);
-  const mayMatch = fileMatcher(predicate, table);
+  const mayMatch = isPartitionOnly(predicate, table.metadata)
+    ? partitionMatcher(predicate, table)
+    : fileMatcher(predicate, table);
   for (const file of eachFile(files)) if (mayMatch(file)) yield file;
+}
+
+/**
+ * Whether the rows of a file are wanted, told exactly, errors included: nobody
+ * looks at the rows behind a predicate on partition columns alone.
+ */
+function partitionMatcher(
+  predicate: BoundPredicate,
+  { schema, metadata }: PlannedTable,
+): (file: AddFile) => boolean {
+  const mode = columnMappingMode(metadata.configuration);
+  let values: AddFile["partitionValues"] = {};
+  const holds = compilePredicate(predicate, ([name]) => {
+    const field = findField(schema, name!)!;
+    const key = mode === "none" ? field.name : physicalName(field);
+    return () => parsePartitionValue(values[key], field.type);
+  });
+  return ({ partitionValues }) => {
+    values = partitionValues;
+    return holds(0) === true;
+  };
 }
 
 /** How many live rows a file has by its statistics; `undefined` where they do not say. */
