@@ -74,6 +74,7 @@ import { TableReads } from "./table/table_reads.ts";
 import type {
   ChangeReport,
   CheckpointReport,
+  OperationCost,
   OptimizeReport,
   RestoreReport,
   VacuumReport,
@@ -343,15 +344,23 @@ export class DeltaTable extends TableReads {
   }
 
   /** Writes the commits since the newest checkpoint, or of another range, as one file of the log, which readers may use in their place. */
-  async compactLog(options: CompactLogOptions = {}): Promise<CompactLogResult> {
+  async compactLog(
+    options: CompactLogOptions = {},
+  ): Promise<CompactLogResult & OperationCost> {
     const { context, state } = this.#opened(options, "compact the log of");
-    return await compactLog(context, state, options);
+    const cost = this.#handle.costs();
+    const result = await compactLog(context, state, options);
+    return { ...result, ...cost() };
   }
 
   /** Deletes files of the log that no version within `delta.logRetentionDuration` needs. */
-  async cleanup(options: CleanupLogOptions = {}): Promise<CleanupLogResult> {
+  async cleanup(
+    options: CleanupLogOptions = {},
+  ): Promise<CleanupLogResult & OperationCost> {
     const { context, state } = this.#opened(options, "clean the log of");
-    return await cleanup(context, state, options);
+    const cost = this.#handle.costs();
+    const result = await cleanup(context, state, options);
+    return { ...result, ...cost() };
   }
 
   /**

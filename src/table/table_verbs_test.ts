@@ -225,3 +225,11 @@ Deno.test("within() lets go of a store that was opened for nothing, and of no ot
   );
   await context.close();
 });
+
+Deno.test("upkeep of the log says what it cost", async () => {
+  const table = await orders();
+  await table.append(ROWS);
+  for (const report of [await table.compactLog(), await table.cleanup()]) {
+    assert(report.requests > 0 && report.durationMs >= 0);
+  }
+});

@@ -90,6 +90,28 @@ Deno.test("addColumns() gives no default: rows that are there would be taken to 
   assertEquals((await loadSnapshot(table.context)).version, 0);
 });
 
+Deno.test("addColumns() drops no part of a column in silence", async () => {
+  const table = await tableOf([field("id", "long")]);
+  for (
+    const [part, word] of [
+      [{ nulable: false }, "nulable"],
+      [{ metadata: { CURRENT_DEFAULT: "1" } }, "CURRENT_DEFAULT"],
+    ] as const
+  ) {
+    const columns = [{ name: "w", type: "long", ...part }];
+    const error = await refusal(
+      "DELTA_INVALID_ARGUMENT",
+      () => addColumns(table.context, table.snapshot, { columns } as never),
+    );
+    assert(error.message.includes(word), error.message);
+  }
+  // The JSON of a field has metadata, and none is none.
+  const columns = [{ name: "w", type: "long", metadata: {} }];
+  const all = { columns } as never;
+  const { version } = await addColumns(table.context, table.snapshot, all);
+  assertEquals(version, 1);
+});
+
 Deno.test("addColumns() refuses what a table cannot have, and commits nothing", async () => {
   const table = await tableOf([
     field("id", "long"),

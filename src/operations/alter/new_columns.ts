@@ -91,7 +91,7 @@ export async function addColumns(
   }
   let schema = base.schema;
   for (const column of options.columns) {
-    checkOptions(column, alteration.what);
+    checkColumn(alteration, column);
     schema = withColumn(alteration, schema, column);
   }
   return await commitChange(alteration, {
@@ -103,6 +103,23 @@ export async function addColumns(
     },
     schema,
   });
+}
+
+const PARTS = ["name", "type", "nullable", "comment", "default", "position"];
+
+/** Refuses what would be dropped in silence: a word that is none, metadata of a field. */
+function checkColumn(alteration: Alteration, column: NewColumn): void {
+  checkOptions(column, alteration.what);
+  const { metadata, ...rest } = column as NewColumn & { metadata?: object };
+  checkKnown(rest, PARTS, alteration.what);
+  if (metadata === undefined || Object.keys(metadata ?? {}).length === 0) {
+    return;
+  }
+  throw badArgument(
+    alteration,
+    `a new column takes no metadata: ${Object.keys(metadata).join(", ")}`,
+    "Give it a comment by that name, and a default with setDefault",
+  );
 }
 
 function withColumn(
