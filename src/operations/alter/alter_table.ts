@@ -29,6 +29,13 @@ import type { Snapshot } from "../../snapshot/snapshot.ts";
 import type { TableContext } from "../../store/table_context.ts";
 import type { OperationOptions } from "../write_options.ts";
 
+/** Options that every change of a table has. */
+export const COMMON_OPTIONS: readonly string[] = [
+  "userMetadata",
+  "signal",
+  "rules",
+];
+
 /** A column: its name, or its path from the top through structs and `element`, `key`, `value`. */
 export type ColumnInput = string | readonly string[];
 

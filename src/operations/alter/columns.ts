@@ -26,6 +26,7 @@ import {
   beginAlteration,
   type ColumnInput,
   commitChange,
+  COMMON_OPTIONS,
   findColumn,
   pathOf,
   refused,
@@ -36,9 +37,6 @@ import {
   checkUnused,
 } from "./column_checks.ts";
 import { isClusteredBy } from "./dependents.ts";
-
-/** Options that every operation has. */
-const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
 
 /** Options of {@link renameColumn}. */
 export interface RenameColumnOptions extends OperationOptions {
@@ -69,7 +67,7 @@ export async function renameColumn(
     options,
     "rename a column of",
   );
-  checkKnown(options, ["column", "to", ...COMMON], alteration.what);
+  checkKnown(options, ["column", "to", ...COMMON_OPTIONS], alteration.what);
   const { path, field } = findColumn(alteration, options.column);
   const { to } = options;
   if (typeof to !== "string") {
@@ -135,7 +133,11 @@ export async function dropColumns(
     options,
     "drop columns of",
   );
-  checkKnown(options, ["columns", "ifExists", ...COMMON], alteration.what);
+  checkKnown(
+    options,
+    ["columns", "ifExists", ...COMMON_OPTIONS],
+    alteration.what,
+  );
   if (!Array.isArray(options.columns)) {
     throw badArgument(alteration, "columns is no list", "Give a list");
   }

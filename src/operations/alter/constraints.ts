@@ -29,13 +29,12 @@ import {
   beginAlteration,
   type ColumnInput,
   commitChange,
+  COMMON_OPTIONS,
   findColumn,
   refused,
   unchanged,
 } from "./alter_table.ts";
 import { findRow } from "./row_check.ts";
-
-const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
 
 /** Options of {@link addConstraint}. */
 export interface AddConstraintOptions extends OperationOptions {
@@ -67,7 +66,11 @@ export async function addConstraint(
     options,
     "add a constraint to",
   );
-  checkKnown(options, ["name", "expression", ...COMMON], alteration.what);
+  checkKnown(
+    options,
+    ["name", "expression", ...COMMON_OPTIONS],
+    alteration.what,
+  );
   const name = constraintName(alteration, options.name);
   const { expression } = options;
   const taken = findConstraint(base, name);
@@ -152,7 +155,7 @@ export async function dropConstraint(
     options,
     "drop a constraint of",
   );
-  checkKnown(options, ["name", "ifExists", ...COMMON], alteration.what);
+  checkKnown(options, ["name", "ifExists", ...COMMON_OPTIONS], alteration.what);
   const name = constraintName(alteration, options.name);
   const key = findConstraint(base, name);
   if (key === undefined) {
@@ -221,7 +224,7 @@ export async function setNotNull(
     options,
     "set a column NOT NULL in",
   );
-  checkKnown(options, ["column", ...COMMON], alteration.what);
+  checkKnown(options, ["column", ...COMMON_OPTIONS], alteration.what);
   const { path, field } = findColumn(alteration, options.column);
   checkWithinStructs(alteration, path);
   if (!field.nullable) return unchanged(alteration);
@@ -262,7 +265,7 @@ export async function dropNotNull(
     options,
     "let a column be null in",
   );
-  checkKnown(options, ["column", ...COMMON], alteration.what);
+  checkKnown(options, ["column", ...COMMON_OPTIONS], alteration.what);
   const { path, field } = findColumn(alteration, options.column);
   checkWithinStructs(alteration, path);
   if (field.nullable) return unchanged(alteration);

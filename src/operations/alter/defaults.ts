@@ -23,11 +23,11 @@ import {
   beginAlteration,
   type ColumnInput,
   commitChange,
+  COMMON_OPTIONS,
   findColumn,
   refused,
 } from "./alter_table.ts";
 
-const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
 const DEFAULT_KEY = "CURRENT_DEFAULT";
 const GENERATION_KEY = "delta.generationExpression";
 
@@ -64,7 +64,11 @@ export async function setDefault(
     options,
     "set a default of",
   );
-  checkKnown(options, ["column", "default", ...COMMON], alteration.what);
+  checkKnown(
+    options,
+    ["column", "default", ...COMMON_OPTIONS],
+    alteration.what,
+  );
   const { path, field } = findColumn(alteration, options.column);
   const text: unknown = options.default;
   if (typeof text !== "string" || text.trim() === "") {
@@ -103,7 +107,7 @@ export async function dropDefault(
     options,
     "drop a default of",
   );
-  checkKnown(options, ["column", ...COMMON], alteration.what);
+  checkKnown(options, ["column", ...COMMON_OPTIONS], alteration.what);
   const { path, field } = findColumn(alteration, options.column);
   const { [DEFAULT_KEY]: _, ...metadata } = field.metadata;
   return await commitField(alteration, path, { ...field, metadata });

@@ -17,10 +17,9 @@ import {
   badArgument,
   beginAlteration,
   commitChange,
+  COMMON_OPTIONS,
   unchanged,
 } from "./alter_table.ts";
-
-const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
 
 /** Options of {@link setDomain}. */
 export interface SetDomainOptions extends OperationOptions {
@@ -51,7 +50,11 @@ export async function setDomain(
     "set a metadata domain of",
   );
   const { domain, configuration } = options;
-  checkKnown(options, ["domain", "configuration", ...COMMON], alteration.what);
+  checkKnown(
+    options,
+    ["domain", "configuration", ...COMMON_OPTIONS],
+    alteration.what,
+  );
   checkDomain(alteration, domain);
   if (typeof configuration !== "string") {
     throw badArgument(
@@ -97,7 +100,7 @@ export async function removeDomain(
     "remove a metadata domain of",
   );
   const { domain } = options;
-  checkKnown(options, ["domain", ...COMMON], alteration.what);
+  checkKnown(options, ["domain", ...COMMON_OPTIONS], alteration.what);
   checkDomain(alteration, domain);
   const known = base.domains.get(domain);
   if (!known) return unchanged(alteration);
@@ -141,7 +144,7 @@ export async function setTableName(
   options: SetTableNameOptions,
 ): Promise<AlterResult> {
   const alteration = beginAlteration(context, base, options, "name");
-  checkKnown(options, ["name", ...COMMON], alteration.what);
+  checkKnown(options, ["name", ...COMMON_OPTIONS], alteration.what);
   const { name } = options;
   checkText(alteration, name, "name");
   return await commitChange(alteration, {
@@ -170,7 +173,7 @@ export async function setTableDescription(
   options: SetTableDescriptionOptions,
 ): Promise<AlterResult> {
   const alteration = beginAlteration(context, base, options, "describe");
-  checkKnown(options, ["description", ...COMMON], alteration.what);
+  checkKnown(options, ["description", ...COMMON_OPTIONS], alteration.what);
   const { description } = options;
   checkText(alteration, description, "description");
   return await commitChange(alteration, {

@@ -24,11 +24,10 @@ import {
   badArgument,
   beginAlteration,
   commitChange,
+  COMMON_OPTIONS,
   refused,
   unchanged,
 } from "./alter_table.ts";
-
-const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
 
 /** Options of {@link addFeature}. */
 export interface AddFeatureOptions extends OperationOptions {
@@ -57,7 +56,7 @@ export async function addFeature(
     options,
     "add a feature to",
   );
-  checkKnown(options, ["feature", ...COMMON], alteration.what);
+  checkKnown(options, ["feature", ...COMMON_OPTIONS], alteration.what);
   const names = typeof options.feature === "string"
     ? [options.feature]
     : options.feature;
@@ -131,7 +130,11 @@ export async function dropFeature(
     options,
     "drop a feature of",
   );
-  checkKnown(options, ["feature", "ifExists", ...COMMON], alteration.what);
+  checkKnown(
+    options,
+    ["feature", "ifExists", ...COMMON_OPTIONS],
+    alteration.what,
+  );
   const name = featureNamed(options.feature)?.name ?? options.feature;
   if (typeof name !== "string" || !hasFeature(base.protocol, name)) {
     if (options.ifExists) return unchanged(alteration);

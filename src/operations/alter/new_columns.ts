@@ -29,6 +29,7 @@ import {
   beginAlteration,
   type ColumnInput,
   commitChange,
+  COMMON_OPTIONS,
   findColumn,
   pathOf,
   refused,
@@ -38,9 +39,6 @@ import {
   type TypeInput,
   typeOf,
 } from "./column_checks.ts";
-
-/** Options that every operation has. */
-const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
 
 /** A column to add. */
 export interface NewColumn {
@@ -85,7 +83,7 @@ export async function addColumns(
     options,
     "add columns to",
   );
-  checkKnown(options, ["columns", ...COMMON], alteration.what);
+  checkKnown(options, ["columns", ...COMMON_OPTIONS], alteration.what);
   if (!Array.isArray(options.columns)) {
     throw badArgument(alteration, "columns is no list", "Give a list");
   }

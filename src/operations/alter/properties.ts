@@ -46,13 +46,12 @@ import {
   badArgument,
   beginAlteration,
   commitChange,
+  COMMON_OPTIONS,
   refused,
   type TableChange,
 } from "./alter_table.ts";
 import { changeColumnsIn } from "./column_checks.ts";
 import { checkAddable } from "./features.ts";
-
-const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
 
 /** Options of {@link setProperties}. */
 export interface SetPropertiesOptions extends OperationOptions {
@@ -84,7 +83,7 @@ export async function setProperties(
     "set properties of",
   );
   const { properties } = options;
-  checkKnown(options, ["properties", ...COMMON], alteration.what);
+  checkKnown(options, ["properties", ...COMMON_OPTIONS], alteration.what);
   checkRecord(alteration, properties);
   validateProperties(properties);
   checkSettable(alteration, properties);
@@ -132,7 +131,11 @@ export async function unsetProperties(
     "unset properties of",
   );
   const { properties, ifExists = false } = options;
-  checkKnown(options, ["properties", "ifExists", ...COMMON], alteration.what);
+  checkKnown(
+    options,
+    ["properties", "ifExists", ...COMMON_OPTIONS],
+    alteration.what,
+  );
   if (!Array.isArray(properties)) {
     throw badArgument(alteration, "properties is no list", "Give a list");
   }

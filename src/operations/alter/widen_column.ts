@@ -27,13 +27,11 @@ import {
   beginAlteration,
   type ColumnInput,
   commitChange,
+  COMMON_OPTIONS,
   findColumn,
   refused,
 } from "./alter_table.ts";
 import { checkUnused, type TypeInput, typeOf } from "./column_checks.ts";
-
-/** Options that every operation has. */
-const COMMON: readonly string[] = ["userMetadata", "signal", "rules"];
 
 /** Options of {@link widenColumn}. */
 export interface WidenColumnOptions extends OperationOptions {
@@ -65,7 +63,7 @@ export async function widenColumn(
     options,
     "widen a column of",
   );
-  checkKnown(options, ["column", "type", ...COMMON], alteration.what);
+  checkKnown(options, ["column", "type", ...COMMON_OPTIONS], alteration.what);
   const { path, field } = findColumn(alteration, options.column);
   const to = typeOf(options.type, path);
   const schema = widened(alteration, path, field.type, to);
