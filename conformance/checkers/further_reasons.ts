@@ -21,7 +21,7 @@ export function hasFurtherReason(
   { operationById, trace }: Evidence,
 ): boolean {
   const op = operationById.get(opId ?? "");
-  const gaveUp = op?.outcome === "info" ||
+  const gaveUp = op?.failure?.outcome === "unknown" ||
     op?.failure?.error.name === "ConcurrentWrite";
   if (!op || !gaveUp) return false;
   const before = trace.findLast((entry) => entry.time < op.invokedAt);

@@ -60,6 +60,19 @@ for (const hours of [0, 2]) {
   });
 }
 
+Deno.test("an operation that never ends is not excused by hours that passed", async () => {
+  const history = new HandWritten()
+    .open("w1", 0)
+    .invoke("w1.0", {
+      op: "append",
+      request: { rows: [["a", "7", "w1.0", 0, 0]] },
+    })
+    .wait(2 * 3_600_000)
+    .commit("w1.0", { add: { f1: [row("a", 7, "w1.0")] } });
+  const verdicts = judge(await history.evidence("Serializable"));
+  assertEquals(verdicts.map(({ anomaly }) => anomaly), ["no end"]);
+});
+
 for (const level of ["WriteSerializable", "SnapshotIsolation"] as const) {
   Deno.test(`a constraint is in the way of a blind append at ${level}`, async () => {
     const race = program(
