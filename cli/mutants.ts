@@ -7,7 +7,6 @@
  */
 
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { MUTANTS } from "../conformance/mutants/catalogue.ts";
 import { systemHost } from "../src/mod.ts";
 import {
@@ -17,6 +16,7 @@ import {
   type TableRow,
 } from "./mutants_page.ts";
 import type { HuntJob } from "./worker.ts";
+import { readTextOptions, refuse } from "./text_options.ts";
 import { coreCount, runJobs } from "./worker_pool.ts";
 
 const HELP =
@@ -30,19 +30,27 @@ const HELP =
   --workers N     threads; as many as there are cores by default
   --only ID       one mutant`;
 
-const text = { type: "string" } as const;
+const OPTIONS = [
+  "json",
+  "docs",
+  "seeds",
+  "programs",
+  "clean",
+  "workers",
+  "only",
+];
 
 /** Prints the kill table; the exit status: 0 where every mutant was killed and the engine is clean, 1 where not, 2 for a wrong call. */
 export async function mutants(args: readonly string[]): Promise<number> {
-  const values = readArguments(args);
+  const values = readTextOptions(args, OPTIONS, HELP);
   if (typeof values === "number") return values;
   const { seeds = "5", programs = "2000", clean = "100", only } = values;
   const workers = values.workers ?? String(coreCount());
   const known = MUTANTS.filter(({ id }) => only === undefined || id === only);
   const wrong = [seeds, programs, clean, workers]
     .find((number) => !/^[1-9]\d{0,6}$/.test(number));
-  if (wrong !== undefined) return refuse(`${wrong} is not a number`);
-  if (known.length === 0) return refuse(`there is no mutant ${only}`);
+  if (wrong !== undefined) return refuse(`${wrong} is not a number`, HELP);
+  if (known.length === 0) return refuse(`there is no mutant ${only}`, HELP);
   const table = await killTable({
     ids: known.map(({ id }) => id),
     seeds: Number(seeds),
@@ -59,36 +67,6 @@ export async function mutants(args: readonly string[]): Promise<number> {
     await writeFile(values.docs, mutantsPage(table));
   }
   return killed === total && objections === 0 ? 0 : 1;
-}
-
-function readArguments(
-  args: readonly string[],
-): Readonly<Record<string, string | undefined>> | number {
-  try {
-    const { values: { help, ...values } } = parseArgs({
-      args: [...args],
-      options: {
-        json: text,
-        docs: text,
-        seeds: text,
-        programs: text,
-        clean: text,
-        workers: text,
-        only: text,
-        help: { type: "boolean" },
-      },
-    });
-    if (!help) return values;
-    console.log(HELP);
-    return 0;
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-function refuse(why: string): number {
-  console.error(`${why}\n\n${HELP}`);
-  return 2;
 }
 
 interface Bounds {

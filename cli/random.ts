@@ -5,12 +5,12 @@
  */
 
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import type { Level } from "../conformance/checkers/evidence.ts";
 import { formatFailure } from "../conformance/run_suite.ts";
 import { systemHost } from "../src/mod.ts";
 import { progressLine } from "./progress_line.ts";
 import type { SearchJob, ToldFailure } from "./worker.ts";
+import { readTextOptions, refuse } from "./text_options.ts";
 import { coreCount, runJobs } from "./worker_pool.ts";
 
 const HELP = `deno task random [--runs N] [--seed N] [--workers N] [--json FILE]
@@ -19,6 +19,8 @@ const HELP = `deno task random [--runs N] [--seed N] [--workers N] [--json FILE]
   --seed N      the first seed; another one every time by default
   --workers N   threads; as many as there are cores by default
   --json FILE   counts, seconds and failures`;
+
+const OPTIONS = ["runs", "seed", "workers", "json"];
 
 /** Programs of one seed: few, so that a failing one is found again soon. */
 const RUNS_PER_SEED = 250;
@@ -37,12 +39,12 @@ const LEVELS: readonly Level[] = [
 
 /** Runs random programs; the exit status: 0 where all pass, 1 where one does not, 2 for a wrong call. */
 export async function random(args: readonly string[]): Promise<number> {
-  const values = readArguments(args);
+  const values = readTextOptions(args, OPTIONS, HELP);
   if (typeof values === "number") return values;
   const { runs = "10000", seed, workers, json } = values;
   const wrong = [runs, seed ?? "1", workers ?? "1"]
     .find((number) => !/^[1-9]\d{0,8}$/.test(number));
-  if (wrong !== undefined) return refuse(`${wrong} is not a number`);
+  if (wrong !== undefined) return refuse(`${wrong} is not a number`, HELP);
   const report = await searchAll(
     Number(runs),
     seed === undefined
@@ -55,34 +57,6 @@ export async function random(args: readonly string[]): Promise<number> {
     await writeFile(json, JSON.stringify(report, null, 2) + "\n");
   }
   return report.failures.length === 0 ? 0 : 1;
-}
-
-function readArguments(
-  args: readonly string[],
-): Readonly<Record<string, string | undefined>> | number {
-  const text = { type: "string" } as const;
-  try {
-    const { values: { help, ...values } } = parseArgs({
-      args: [...args],
-      options: {
-        runs: text,
-        seed: text,
-        workers: text,
-        json: text,
-        help: { type: "boolean" },
-      },
-    });
-    if (!help) return values;
-    console.log(HELP);
-    return 0;
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-function refuse(why: string): number {
-  console.error(`${why}\n\n${HELP}`);
-  return 2;
 }
 
 /** What came of all of them. */
