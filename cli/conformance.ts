@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -23,6 +23,7 @@ import { parseVector } from "../conformance/simulation/decisions.ts";
 import { openStore, systemHost } from "../src/mod.ts";
 import { checkSaved } from "./check_saved.ts";
 import { progressLine } from "./progress_line.ts";
+import { withoutFolder } from "./text_options.ts";
 
 const HELP =
   `deno task conformance [--engine litmus] [--store URL] [--suite NAMES] [--seed N] [--budget 60s] [--json FILE]
@@ -145,9 +146,7 @@ function understood(
   const { json, check, elle } = given;
   const budgetMs = durationMs(budget);
   const part = /^([1-9]\d*)\/([1-9]\d*)$/.exec(given.part ?? "1/1");
-  const noFolder = [json, elle].find((file) =>
-    file !== undefined && !existsSync(dirname(file))
-  );
+  const noFolder = withoutFolder([json, elle]);
   const wrong = engine !== "litmus"
     ? `there is no engine ${engine}`
     : !budgetMs

@@ -16,7 +16,7 @@ import {
   type TableRow,
 } from "./mutants_page.ts";
 import type { HuntJob } from "./worker.ts";
-import { readTextOptions, refuse } from "./text_options.ts";
+import { readTextOptions, refuse, withoutFolder } from "./text_options.ts";
 import { coreCount, runJobs } from "./worker_pool.ts";
 
 const HELP =
@@ -51,6 +51,10 @@ export async function mutants(args: readonly string[]): Promise<number> {
     .find((number) => !/^[1-9]\d{0,6}$/.test(number));
   if (wrong !== undefined) return refuse(`${wrong} is not a number`, HELP);
   if (known.length === 0) return refuse(`there is no mutant ${only}`, HELP);
+  const noFolder = withoutFolder([values.json, values.docs]);
+  if (noFolder !== undefined) {
+    return refuse(`there is no folder for ${noFolder}`, HELP);
+  }
   const table = await killTable({
     ids: known.map(({ id }) => id),
     seeds: Number(seeds),

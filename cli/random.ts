@@ -10,7 +10,7 @@ import { formatFailure } from "../conformance/run_suite.ts";
 import { systemHost } from "../src/mod.ts";
 import { progressLine } from "./progress_line.ts";
 import type { SearchJob, ToldFailure } from "./worker.ts";
-import { readTextOptions, refuse } from "./text_options.ts";
+import { readTextOptions, refuse, withoutFolder } from "./text_options.ts";
 import { coreCount, runJobs } from "./worker_pool.ts";
 
 const HELP = `deno task random [--runs N] [--seed N] [--workers N] [--json FILE]
@@ -45,6 +45,9 @@ export async function random(args: readonly string[]): Promise<number> {
   const wrong = [runs, seed ?? "1", workers ?? "1"]
     .find((number) => !/^[1-9]\d{0,8}$/.test(number));
   if (wrong !== undefined) return refuse(`${wrong} is not a number`, HELP);
+  if (withoutFolder([json]) !== undefined) {
+    return refuse(`there is no folder for ${json}`, HELP);
+  }
   const report = await searchAll(
     Number(runs),
     seed === undefined

@@ -4,10 +4,19 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
 /** The options given, by name; what is not given is not there. */
 export type TextOptions = Readonly<Record<string, string | undefined>>;
+
+/** The first of these files that has no folder to be written to: told before a long run, not after it. */
+export function withoutFolder(
+  files: readonly (string | undefined)[],
+): string | undefined {
+  return files.find((file) => file !== undefined && !existsSync(dirname(file)));
+}
 
 /**
  * Reads options; an exit status where there is nothing left to do: 0 after
